@@ -1,0 +1,92 @@
+"""What a scorer thinks of a paper, and which papers are kept for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kb.core.papers import id_order
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LOCAL = "local"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """Relevance and novelty (1-10), why, and by whom."""
+
+    id: str
+    relevance: int
+    novelty: int
+    topics: tuple[str, ...] = ()
+    """Names from Topics.md, the best match first."""
+    comment: str = ""
+    """One line for a person: the topics and words that matched."""
+    summary: str = ""
+    """At most 40 words on one line."""
+    by: str = LOCAL
+    """`local` or the model's name."""
+    followed: tuple[str, ...] = ()
+    """Followed authors among the paper's authors, as the reader spells them."""
+
+    @property
+    def score(self) -> int:
+        return self.relevance + self.novelty
+
+
+@dataclass(frozen=True, slots=True)
+class Cutoffs:
+    """The settings of `[keep]`."""
+
+    relevance: int = 7
+    novelty: int = 6
+    per_day: int = 15
+    """0: no limit."""
+
+
+def rank(assessments: Iterable[Assessment]) -> list[Assessment]:
+    """Best first: by score, then relevance, then id."""
+    return sorted(assessments, key=lambda a: (-a.score, -a.relevance, id_order(a.id), a.id))
+
+
+def reason_left_out(assessment: Assessment, cutoffs: Cutoffs) -> str | None:
+    """Which cutoff the paper misses, in words; None where it meets them all.
+
+    Novelty is not asked of the local scorer, which cannot read it off an abstract.
+    """
+    if assessment.followed:
+        return None
+    if assessment.relevance < cutoffs.relevance:
+        return f"relevance {assessment.relevance} is below the cutoff {cutoffs.relevance}"
+    if assessment.by != LOCAL and assessment.novelty < cutoffs.novelty:
+        return f"novelty {assessment.novelty} is below the cutoff {cutoffs.novelty}"
+    return None
+
+
+def keep(
+    assessments: Iterable[Assessment], cutoffs: Cutoffs, *, already: int = 0
+) -> tuple[list[Assessment], dict[str, str]]:
+    """The papers of one day to keep, best first, and for every other one the reason.
+
+    `already` papers of the day were kept before. Papers by followed authors are kept whatever the
+    limit, and take no place from others. Under the local scorer best means most relevant.
+    """
+    kept: list[Assessment] = []
+    left_out: dict[str, str] = {}
+    places = cutoffs.per_day - already if cutoffs.per_day else None
+    ordered = sorted(rank(assessments), key=lambda a: -a.relevance if a.by == LOCAL else -a.score)
+    for assessment in ordered:
+        if why := reason_left_out(assessment, cutoffs):
+            left_out[assessment.id] = why
+        elif assessment.followed:
+            kept.append(assessment)
+        elif places is not None and places <= 0:
+            left_out[assessment.id] = (
+                f"the day's limit of {cutoffs.per_day} was reached by better ones"
+            )
+        else:
+            kept.append(assessment)
+            places = places - 1 if places is not None else None
+    return rank(kept), left_out

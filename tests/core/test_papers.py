@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import pytest
+
+from kb.core.papers import Paper, find_arxiv_ids, id_order, parse_arxiv_id
+
+
+@pytest.mark.parametrize(
+    ("text", "arxiv_id", "version"),
+    [
+        ("2503.03213", "2503.03213", None),
+        ("2503.03213v2", "2503.03213", 2),
+        ("0704.0001", "0704.0001", None),
+        ("arXiv:2503.03213v12", "2503.03213", 12),
+        ("oai:arXiv.org:2509.13332v1", "2509.13332", 1),
+        ("hep-th/9901001", "hep-th/9901001", None),
+        ("math.GT/0309136v1", "math.GT/0309136", 1),
+        ("https://arxiv.org/abs/2503.03213", "2503.03213", None),
+        ("http://arxiv.org/pdf/2503.03213v3.pdf", "2503.03213", 3),
+        ("https://arxiv.org/html/2503.03213v1", "2503.03213", 1),
+        ("http://arxiv.org/abs/cond-mat/0102536v1", "cond-mat/0102536", 1),
+        ("https://www.alphaxiv.org/abs/2503.03213", "2503.03213", None),
+        ("https://huggingface.co/papers/2503.03213", "2503.03213", None),
+        ("https://doi.org/10.48550/arXiv.2503.03213", "2503.03213", None),
+        (" 2413.00001 ", "2413.00001", None),
+    ],
+)
+def test_ids_in_every_usual_form(text: str, arxiv_id: str, version: int | None) -> None:
+    assert parse_arxiv_id(text) == (arxiv_id, version)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "abc", "2503.0321", "2503.032134", "2503.03213v0", "10.1000/182", "../2503.03213x"]
+)
+def test_what_is_no_id_is_told_so(text: str) -> None:
+    with pytest.raises(ValueError, match="not an arXiv id"):
+        parse_arxiv_id(text)
+
+
+def test_ids_are_found_in_text_once_and_in_order() -> None:
+    text = "see https://arxiv.org/abs/2503.03213v1 and arXiv:hep-th/9901001, again arxiv.org/pdf/2503.03213"
+    assert [found.id for found in find_arxiv_ids(text)] == ["2503.03213", "hep-th/9901001"]
+
+
+def test_a_longer_number_is_not_cut_to_an_id() -> None:
+    assert find_arxiv_ids("https://arxiv.org/abs/2503.0321345") == []
+
+
+def test_ids_sort_as_arxiv_gave_them_out() -> None:
+    ids = ["2503.10000", "2412.99999", "0704.0001", "hep-th/9901001", "2503.03213"]
+    assert sorted(ids, key=id_order) == ["hep-th/9901001", "0704.0001", "2412.99999", "2503.03213", "2503.10000"]
+
+
+def test_a_paper_knows_its_addresses() -> None:
+    paper = Paper(id="hep-th/9901001", title="T", authors=(), abstract="", categories=("hep-th", "gr-qc"))
+    assert paper.primary == "hep-th"
+    assert paper.url == "https://arxiv.org/abs/hep-th/9901001"
+    assert Paper(id="1", title="", authors=(), abstract="", categories=()).primary == ""
