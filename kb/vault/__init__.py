@@ -1,0 +1,1 @@
+"""How files are kept: the only opener and writer of vault files."""
