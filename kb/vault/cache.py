@@ -1,0 +1,166 @@
+"""What can be had again: abstracts, parsed notes, counted words, hashes of what kb last wrote.
+
+One SQLite file per vault, outside the vault, deletable at any time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import sqlite3
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kb.core.papers import Paper
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_SCHEMA = 1
+_TABLES = """
+create table if not exists papers (id text primary key, data text not null) without rowid;
+create table if not exists counts (id text primary key, data blob not null) without rowid;
+create table if not exists ours (path text primary key, sha256 text not null) without rowid;
+create table if not exists notes (
+    path text primary key, mtime_ns integer not null, size integer not null, data text not null
+) without rowid;
+create table if not exists told (where_ text primary key, why text not null) without rowid;
+"""
+
+
+def cache_folder() -> Path:
+    """`$KB_CACHE_DIR`, else the user's cache folder."""
+    if configured := os.environ.get("KB_CACHE_DIR"):
+        return Path(configured).expanduser().resolve()
+    from platformdirs import user_cache_path
+
+    return user_cache_path("kb", appauthor=False)
+
+
+def vault_cache_folder(root: Path) -> Path:
+    """The folder of one vault's cache and lock, named after the vault and its path."""
+    digest = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:12]
+    return cache_folder() / "vaults" / f"{root.resolve().name or 'vault'}-{digest}"
+
+
+class Cache:
+    """Tables keyed by paper id or vault path. A damaged or older file is thrown away and begun anew."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / "cache.sqlite"
+        try:
+            self._db = self._open()
+        except sqlite3.DatabaseError:
+            for name in ("cache.sqlite", "cache.sqlite-wal", "cache.sqlite-shm"):
+                (folder / name).unlink(missing_ok=True)
+            self._db = self._open()
+
+    def _open(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self.path, timeout=10, check_same_thread=False, isolation_level=None)
+        try:
+            db.execute("pragma journal_mode=wal")
+            db.execute("pragma synchronous=normal")
+            version = db.execute("pragma user_version").fetchone()[0]
+            if version not in (0, _SCHEMA):
+                raise sqlite3.DatabaseError("another layout")
+            db.executescript(_TABLES)
+            db.execute(f"pragma user_version={_SCHEMA}")
+        except sqlite3.DatabaseError:
+            db.close()
+            raise
+        return db
+
+    def close(self) -> None:
+        self._db.close()
+
+    # papers
+
+    def papers(self, ids: Iterable[str]) -> dict[str, Paper]:
+        return {key: _paper(json.loads(data)) for key, data in self._many("papers", ids)}
+
+    def put_papers(self, papers: Iterable[Paper]) -> None:
+        self._put("papers", ((p.id, _dump(p)) for p in papers))
+
+    # term counts of the local scorer
+
+    def get_many(self, ids: Iterable[str]) -> dict[str, bytes]:
+        return dict(self._many("counts", ids))
+
+    def put_many(self, counts: Mapping[str, bytes]) -> None:
+        self._put("counts", counts.items())
+
+    # the bytes that kb wrote last
+
+    def get(self, path: str) -> str | None:
+        row = self._db.execute("select sha256 from ours where path = ?", (path,)).fetchone()
+        return row[0] if row else None
+
+    def put(self, path: str, sha256: str) -> None:
+        self._db.execute("insert or replace into ours values (?, ?)", (path, sha256))
+
+    def forget(self, path: str) -> None:
+        self._db.execute("delete from ours where path = ?", (path,))
+
+    # parsed notes
+
+    def notes(self) -> dict[str, tuple[int, int, str]]:
+        """Path to modification time (ns), size and what was parsed, as JSON."""
+        rows = self._db.execute("select path, mtime_ns, size, data from notes")
+        return {path: (mtime, size, data) for path, mtime, size, data in rows}
+
+    def put_notes(self, rows: Iterable[tuple[str, int, int, str]], gone: Iterable[str]) -> None:
+        with self._transaction():
+            self._db.executemany("insert or replace into notes values (?, ?, ?, ?)", rows)
+            self._db.executemany("delete from notes where path = ?", ((path,) for path in gone))
+
+    # what a person has been told once
+
+    def told(self) -> dict[str, str]:
+        return dict(self._db.execute("select where_, why from told"))
+
+    def tell(self, problems: Mapping[str, str]) -> None:
+        """Replaces all that has been told."""
+        with self._transaction():
+            self._db.execute("delete from told")
+            self._db.executemany("insert into told values (?, ?)", problems.items())
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Any:
+        self._db.execute("begin")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("rollback")
+            raise
+        self._db.execute("commit")
+
+    def _many(self, table: str, ids: Iterable[str]) -> list[tuple[str, Any]]:
+        wanted = list(ids)
+        rows: list[tuple[str, Any]] = []
+        for start in range(0, len(wanted), 500):
+            part = wanted[start : start + 500]
+            marks = ",".join("?" * len(part))
+            rows += self._db.execute(f"select id, data from {table} where id in ({marks})", part)  # noqa: S608
+        return rows
+
+    def _put(self, table: str, rows: Iterable[tuple[str, Any]]) -> None:
+        with self._transaction():
+            self._db.executemany(f"insert or replace into {table} values (?, ?)", rows)  # noqa: S608
+
+
+def _dump(paper: Paper) -> str:
+    return json.dumps(asdict(paper), default=lambda value: value.isoformat(), ensure_ascii=False)
+
+
+def _paper(data: dict[str, Any]) -> Paper:
+    for key, kind in (("submitted", datetime), ("revised", datetime), ("announced", date)):
+        if data[key]:
+            data[key] = kind.fromisoformat(data[key])
+    return Paper(
+        **data | {"authors": tuple(data["authors"]), "categories": tuple(data["categories"])}
+    )

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from kb.vault.ledger import FOLDER, Ledger
+
+
+def gone(number: int) -> dict[str, object]:
+    return {"v": 1, "k": "gone", "id": f"2503.{number:05}", "at": f"2025-03-06T06:00:{number:02}Z"}
+
+
+def test_what_is_appended_is_read_back(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    assert ledger.append("2025-03", [gone(1), gone(2)]) == f"{FOLDER}/2025-03.jsonl"
+    ledger.append("2025-04", [gone(3)])
+    assert [record["id"][-1] for record in ledger.records()] == ["1", "2", "3"]
+    assert len(ledger.history().gone) == 3
+
+
+def test_nothing_to_append_makes_no_file(tmp_path: Path) -> None:
+    assert Ledger(tmp_path).append("2025-03", []) is None
+    assert not (tmp_path / ".kb").exists()
+
+
+def test_a_torn_last_line_is_ignored_and_mended(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    ledger.append("2025-03", [gone(1)])
+    file = tmp_path / FOLDER / "2025-03.jsonl"
+    whole = file.read_bytes()
+    for torn in (b"{", b'{"v":1,"k":"gone","id":"25', whole[:-1]):
+        file.write_bytes(whole + torn)
+        expected = 2 if torn == whole[:-1] else 1
+        assert len(ledger.records()) == expected
+        ledger.append("2025-03", [gone(2)])
+        lines = file.read_bytes().split(b"\n")
+        assert lines[-1] == b""
+        assert all(json.loads(line) for line in lines[:-1])
+        assert len(lines) - 1 == expected + 1
+
+
+def test_a_file_that_is_one_torn_line_is_begun_anew(tmp_path: Path) -> None:
+    file = tmp_path / FOLDER / "2025-03.jsonl"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b'{"v":1' + b"x" * 200_000)
+    Ledger(tmp_path).append("2025-03", [gone(1)])
+    assert [json.loads(line)["id"] for line in file.read_bytes().splitlines()] == ["2503.00001"]
+
+
+def test_lines_of_another_tool_in_the_middle_are_passed_over(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    ledger.append("2025-03", [gone(1)])
+    file = tmp_path / FOLDER / "2025-03.jsonl"
+    file.write_bytes(b"<<<<<<< ours\n" + file.read_bytes() + b"[1]\n")
+    assert len(ledger.records()) == 1
