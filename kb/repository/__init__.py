@@ -1,0 +1,1 @@
+"""Git records what is on disk."""

@@ -1,0 +1,208 @@
+"""One commit of named files, made on a copy of the index."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+from kb.errors import Problem, TryLater
+from kb.repository.command import GitFailed, run
+from kb.repository.index_lock import IndexLock
+from kb.repository.state import under_way
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from kb.repository.git import Repository
+
+SIGNING_SECONDS = 30.0
+HOOKS_SECONDS = 600.0
+_NOTHING = (b"nothing to commit", b"nothing added to commit", b"no changes added to commit")
+_UNMERGED = {"DD", "AA"}
+_AGAIN = ("did not match any file", "but expected")  # a file, or the branch, moved meanwhile
+
+
+def record(
+    repository: Repository,
+    paths: Sequence[str],
+    message: str,
+    wait_seconds: float,
+    problems: list[Problem],
+) -> str | None:
+    """See `Repository.commit`."""
+    deadline = time.monotonic() + wait_seconds
+    while True:
+        try:
+            return _try(repository, paths, message, deadline, problems)
+        except GitFailed as error:
+            moved = any(word in error.output for word in _AGAIN)
+            if not moved or time.monotonic() >= deadline:
+                raise
+            problems.clear()
+            time.sleep(0.05)
+        except OSError as error:
+            raise GitFailed(
+                f"{repository.git_dir}",
+                f"{error.strerror or error}",
+                "let kb write to the repository's folder, and make room on its disk",
+            ) from error
+
+
+def _try(
+    repository: Repository,
+    paths: Sequence[str],
+    message: str,
+    deadline: float,
+    problems: list[Problem],
+) -> str | None:
+    _stand_back(repository)
+    changed, new = _sort_out(repository, paths, problems)
+    if not changed:
+        return None
+    branch = repository.branch()
+    if branch is None:
+        problems.append(
+            Problem(
+                str(repository.top),
+                "HEAD is detached, so kb's commits are on no branch; `git switch` to one",
+            )
+        )
+    settings = _settings(repository)
+    with IndexLock(repository.root, repository.git_dir, branch, deadline) as lock:
+        _stand_back(repository)
+        made = _commit(repository, changed, new, message, settings, lock, deadline)
+    if made is not None:
+        _tidy(repository, settings)
+    return made
+
+
+def _stand_back(repository: Repository) -> None:
+    if busy := under_way(repository.git_dir):
+        raise TryLater(
+            f"a {busy} is under way in {repository.top}; finish or abort it: what kb wrote is on"
+            " disk and is committed by the next pass"
+        )
+
+
+def _commit(
+    repository: Repository,
+    changed: Sequence[str],
+    new: Sequence[str],
+    message: str,
+    settings: Mapping[str, str],
+    lock: IndexLock,
+    deadline: float,
+) -> str | None:
+    env = {"GIT_INDEX_FILE": os.fspath(lock.work)}
+    listed = ("--pathspec-from-file=-", "--pathspec-file-nul")
+    if new:
+        feed = _literal(new)
+        answer = run(
+            repository.root, ["add", *listed], feed=feed, env=env, inherit=[lock.descriptor]
+        )
+        if answer.code != 0:
+            raise GitFailed(f"git add in {repository.root}", answer.said, "see what git says")
+    left = max(0, round((deadline - time.monotonic()) * 1000))
+    arguments = [
+        # Git would tidy up with our copy for an index, and take for unused what only the
+        # reader's index names; `_tidy` does it later.
+        *("-c", "gc.auto=0", "-c", "maintenance.auto=false"),
+        *("-c", f"core.filesRefLockTimeout={left}"),
+        *_identity(settings),
+        *("commit", "--only", "--quiet", "--untracked-files=no", "--cleanup=whitespace"),
+        *("-m", message, *listed),
+    ]
+    signing = settings.get("commit.gpgsign", "").lower() in {"true", "yes", "on", "1"}
+    answer = run(
+        repository.root,
+        arguments,
+        feed=_literal(changed),
+        env=env,
+        timeout=SIGNING_SECONDS if signing else HOOKS_SECONDS,
+        inherit=[lock.descriptor],
+    )
+    if answer.code == 0:
+        lock.install()
+        return repository.head()
+    if any(word in answer.out for word in _NOTHING):
+        return None
+    raise _failure(repository, answer.said)
+
+
+def _sort_out(
+    repository: Repository, paths: Sequence[str], problems: list[Problem]
+) -> tuple[list[str], list[str]]:
+    """Of the paths, those that differ from HEAD; and those of them that git does not know yet."""
+    codes: dict[str, set[str]] = {}
+    for path, code in repository.status(paths, ignored=True):
+        codes.setdefault(path, set()).add(code)
+    changed: list[str] = []
+    new: list[str] = []
+    for path in dict.fromkeys(paths):
+        seen = codes.get(path, set())
+        if any("U" in code or code in _UNMERGED for code in seen):
+            problems.append(Problem(path, "is in conflict in git; resolve it and `git add` it"))
+        elif "!!" in seen:
+            problems.append(Problem(path, "is ignored by git, so it is not committed"))
+        elif seen:
+            changed.append(path)
+            if "??" in seen:
+                new.append(path)
+    clean = [path for path in paths if path not in codes and (repository.root / path).exists()]
+    if clean:
+        known = repository.tracked(clean)
+        problems.extend(
+            Problem(path, "lies in a repository of its own, so it is not committed here")
+            for path in clean
+            if path not in known
+        )
+    return changed, new
+
+
+def _failure(repository: Repository, said: str) -> Exception:
+    if ".lock': File exists" in said:
+        return TryLater(
+            f"another git holds a lock in {repository.git_dir}; what kb wrote is on disk and is"
+            " committed by the next pass"
+        )
+    if "gpg failed" in said or "failed to sign" in said or "failed to write commit object" in said:
+        remedy = "unlock the key for this session, or turn commit.gpgsign off for this repository"
+        return GitFailed(f"git could not sign a commit in {repository.top}", said, remedy)
+    remedy = "what kb wrote is on disk and is committed by the next pass once this is put right"
+    return GitFailed(f"git commit in {repository.top} failed, perhaps by a hook", said, remedy)
+
+
+def _settings(repository: Repository) -> dict[str, str]:
+    """Git's settings in force, names in lower case."""
+    out = run(repository.root, ["config", "-z", "--list"]).text
+    pairs = (entry.partition("\n") for entry in out.split("\0") if entry)
+    return {name.lower(): value if line else "true" for name, line, value in pairs}
+
+
+def _identity(settings: Mapping[str, str]) -> list[str]:
+    """Options that name kb as the author where git would have to guess one."""
+    options: list[str] = []
+    for part, ours in (("name", "kb"), ("email", "kb@localhost")):
+        known = all(
+            os.environ.get(f"GIT_{role.upper()}_{part.upper()}")
+            or settings.get(f"{role}.{part}")
+            or settings.get(f"user.{part}")
+            or (part == "email" and os.environ.get("EMAIL"))
+            for role in ("author", "committer")
+        )
+        if not known:
+            options += ["-c", f"user.{part}={ours}"]
+    return options
+
+
+def _tidy(repository: Repository, settings: Mapping[str, str]) -> None:
+    """What git does by itself after a commit, and could not with a copy of the index."""
+    if settings.get("maintenance.auto", "true").lower() not in {"false", "no", "off", "0"}:
+        run(repository.root, ["maintenance", "run", "--auto", "--quiet"], env={})
+
+
+def _literal(paths: Iterable[str]) -> bytes:
+    """The paths as pathspecs that mean themselves, whatever their characters."""
+    joined = "\0".join(f":(literal){path}" for path in paths)
+    return joined.encode("utf-8", "surrogateescape")
