@@ -38,9 +38,7 @@ def test_a_damaged_cache_is_begun_anew(tmp_path: Path) -> None:
     cache.close()
 
 
-def test_where_the_cache_lies_can_be_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_the_cache_lies_can_be_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setenv("KB_CACHE_DIR", str(tmp_path / "c"))
     assert cache_folder() == (tmp_path / "c").resolve()

@@ -1,0 +1,325 @@
+"""The only opener and writer of vault files. What the reader wrote last always stands."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, Protocol
+
+from kb.errors import Busy, Refused
+from kb.vault import disk, leftovers
+from kb.vault.disk import DiskError, told
+from kb.vault.reading import (
+    NOTE_LIMIT,
+    FileState,
+    Missing,
+    decode,
+    holds,
+    open_file,
+    sha256,
+    state_of,
+)
+from kb.vault.walk import Entry, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from io import FileIO
+
+__all__ = ["DiskError", "Entry", "FileState", "Missing", "OurBytes", "VaultFiles", "decode"]
+
+RECOVERED = ".kb/recovered"
+_SAVED = "was saved while kb was writing; what was saved stands"
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+
+
+class OurBytes(Protocol):
+    """Remembers, for a path, the SHA-256 of the bytes kb wrote there last."""
+
+    def get(self, path: str) -> str | None: ...
+    def put(self, path: str, sha256: str) -> None: ...
+    def forget(self, path: str) -> None: ...
+
+
+class VaultFiles:
+    """Reads and writes below one root. Paths are relative to it, with `/`, on every system.
+
+    Every method raises Refused for a path that leads out of the vault or into `.git`, and
+    DiskError where the disk does not do its part (full, read-only, gone).
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        quiet_seconds: float = 10.0,
+        clock: Callable[[], float] = time.time,
+        ours: OurBytes,
+    ) -> None:
+        self.root = Path(os.path.realpath(root))
+        self._quiet = quiet_seconds
+        self._clock = clock
+        self._ours = ours
+
+    def read(self, path: str, *, limit: int = NOTE_LIMIT) -> FileState:
+        """The file as it is now, whole. At most `limit` bytes, or Refused.
+
+        Raises Missing where there is none, Busy while it is being written.
+        """
+        with self._opened(path, self._locate(path)) as held:
+            return state_of(path, held, limit)
+
+    def find(self, path: str, *, limit: int = NOTE_LIMIT) -> FileState | None:
+        """As `read`, and None where there is no such file."""
+        try:
+            return self.read(path, limit=limit)
+        except Missing:
+            return None
+
+    def walk(self) -> Iterator[Entry]:
+        """Every Markdown file of the vault, see `kb.vault.walk.walk`."""
+        return walk(self.root)
+
+    def write(
+        self, path: str, data: bytes, *, expect: FileState | None, urgent: bool = False
+    ) -> bool:
+        """Let the file have these bytes; False where it had them already and was not touched.
+
+        `expect` is the file as it was read, None for a new one. Folders are made as needed.
+        Raises Busy when the file is not (or no longer) what `expect` says, or when the reader
+        may be typing in it: changed in the last `quiet_seconds` by somebody else (`urgent`
+        leaves this out), or open for writing. Raises Refused for a file that cannot be replaced
+        as it is: read-only, with several hard links, of an owner that cannot be kept.
+        """
+        target = self._locate(path)
+        self._see_root()
+        with told(path):
+            if expect is None:
+                return self._create(path, target, data)
+            return self._replace(path, target, data, expect, urgent)
+
+    def remove(self, path: str, *, expect: FileState) -> None:
+        """Delete the file if its bytes are exactly those of `expect`; Busy where they are not."""
+        target = self._locate(path)
+        if (self.root / path).is_symlink():
+            raise Refused(path, "is a symbolic link; remove it and its target yourself")
+        with told(path), self._opened(path, target) as held:
+            _same(path, state_of(path, held), expect)
+            leased = _lease(path, held)
+            aside = target.parent / leftovers.staged_name(
+                leftovers.fresh_name(), expect.sha256, expect.sha256
+            )
+            target.rename(aside)
+            if self._discard(aside, expect.data, held, leased):
+                disk.sync_folder(target.parent)
+                self._ours.forget(path)
+                return
+            try:
+                disk.move_to_free_name(aside, target)
+            except FileExistsError:
+                self._keep(aside, target.name)
+        raise Busy(path, "was changed while kb was about to remove it; it stays")
+
+    def recovered(self) -> list[str]:
+        """Paths of the bytes that kb displaced and that nobody had read: for the reader to see."""
+        folder = self.root / RECOVERED
+        return sorted(f"{RECOVERED}/{each.name}" for each in folder.glob("*"))
+
+    def leftovers(self) -> list[str]:
+        """Temporary files that dead runs of kb left behind."""
+        return sorted(each.path for each in leftovers.find(self.root, self._clock()))
+
+    def clean_leftovers(self) -> list[str]:
+        """Remove what dead runs left, and say which; bytes nobody has read go to `recovered`."""
+        cleaned = []
+        for each in list(leftovers.find(self.root, self._clock())):
+            full = self.root / each.path
+            with told(each.path):
+                if each.ours:
+                    full.unlink(missing_ok=True)
+                else:
+                    self._keep(full, "found.md")
+            cleaned.append(each.path)
+        return sorted(cleaned)
+
+    # One file, found and opened
+
+    def _locate(self, path: str) -> Path:
+        parts = path.split("/")
+        if any(part in {"", ".", ".."} for part in parts) or "\0" in path:
+            raise Refused(path, "is not a path inside the vault")
+        if os.name == "nt" and any(char in path for char in "\\:"):
+            raise Refused(path, "is not a path that Windows knows")
+        try:
+            path.encode()
+        except UnicodeEncodeError as error:
+            raise Refused(ascii(path), "has a name that is not Unicode; rename it") from error
+        real = Path(os.path.realpath(self.root / path))
+        if not real.is_relative_to(self.root):
+            raise Refused(path, "leads out of the vault by a symbolic link; kb does not follow it")
+        if any(part.lower() == ".git" for part in (*parts, *real.relative_to(self.root).parts)):
+            raise Refused(path, "lies in git's own folder")
+        return real
+
+    def _see_root(self) -> None:
+        if not self.root.is_dir():
+            raise DiskError(str(self.root), OSError(errno.ENODEV, "the vault is not there"))
+
+    @contextlib.contextmanager
+    def _opened(self, path: str, target: Path) -> Iterator[FileIO]:
+        try:
+            held = open_file(path, target)
+        except Missing:
+            self._see_root()
+            raise
+        with held, told(path):
+            yield held
+
+    # Writing
+
+    def _create(self, path: str, target: Path, data: bytes) -> bool:
+        if os.path.lexists(target):
+            return self._already(path, data)
+        self._make_folders(target.parent)
+        staged = self._stage(path, target.parent, data, like=None, old=sha256(b""))
+        try:
+            disk.move_to_free_name(staged, target)
+        except FileExistsError:
+            return self._already(path, data)
+        finally:
+            staged.unlink(missing_ok=True)
+        disk.sync_folder(target.parent)
+        self._ours.put(path, sha256(data))
+        return True
+
+    def _already(self, path: str, data: bytes) -> bool:
+        if self.read(path).data == data:
+            return False
+        raise Busy(path, "somebody made a file of that name meanwhile; kb leaves it alone")
+
+    def _replace(
+        self, path: str, target: Path, data: bytes, expect: FileState, urgent: bool
+    ) -> bool:
+        with self._opened(path, target) as held:
+            now = state_of(path, held)
+            if now.data == data:
+                return False
+            _same(path, now, expect)
+            if not urgent:
+                self._see_quiet(path, now)
+            told_now = os.fstat(held.fileno())
+            if not now.mode & 0o222:
+                raise Refused(path, "is read-only; allow writing if kb is to keep it up to date")
+            if told_now.st_nlink > 1:
+                raise Refused(path, "has several names (hard links); kb would part them")
+            staged = self._stage(path, target.parent, data, like=held, old=now.sha256)
+            try:
+                leased = _lease(path, held)
+                if not disk.is_open_as(target, held.fileno()) or not holds(target, expect.data):
+                    raise Busy(path, _SAVED)
+                exchanged = disk.exchange(staged, target)
+                if not exchanged:
+                    self._replace_in_one_step(staged, target, held, expect)
+            except (OSError, Busy) as error:
+                staged.unlink(missing_ok=True)
+                if isinstance(error, FileNotFoundError):
+                    raise Busy(path, "was renamed or deleted while kb was writing") from None
+                raise
+            if exchanged and not self._discard(staged, expect.data, held, leased):
+                self._take_back(path, target, staged, data)
+        disk.sync_folder(target.parent)
+        self._ours.put(path, sha256(data))
+        return True
+
+    def _discard(self, aside: Path, data: bytes, held: FileIO, leased: bool) -> bool:
+        """Unlink `aside` if it has these bytes and nobody is about to write to it."""
+        if not holds(aside, data) or (leased and not disk.lease_holds(held.fileno())):
+            return False
+        aside.unlink()
+        return True
+
+    def _take_back(self, path: str, target: Path, staged: Path, data: bytes) -> NoReturn:
+        """The reader saved in between: their bytes (now in `staged`) get their name again."""
+        with contextlib.suppress(FileNotFoundError, Refused):
+            for _ in range(2):
+                disk.exchange(staged, target)
+                # Ours goes, unless somebody opened it in the moment that it had the name. If it
+                # is not ours but a still newer version, that goes back by the same way.
+                with open_file(path, staged) as ours:
+                    leased = disk.nobody_writes(ours.fileno())
+                    if leased is False or self._discard(staged, data, ours, bool(leased)):
+                        break
+        if os.path.lexists(staged):
+            self._keep(staged, target.name)
+        disk.sync_folder(target.parent)
+        raise Busy(path, _SAVED)
+
+    def _replace_in_one_step(
+        self, staged: Path, target: Path, held: FileIO, expect: FileState
+    ) -> None:
+        """For file systems that cannot exchange: the bytes were compared a moment ago."""
+        if os.name == "nt":
+            held.close()  # Windows replaces no open file
+        staged.replace(target)
+        if held.closed or (late := disk.read_all(held.fileno())) == expect.data:
+            return
+        # An editor that had the old file open wrote to it after all.
+        aside = self._stage(expect.path, target.parent, late, like=None, old=sha256(late))
+        self._keep(aside, target.name)
+
+    def _see_quiet(self, path: str, now: FileState) -> None:
+        age = self._clock() - now.mtime_ns / 1e9
+        if abs(age) < self._quiet and self._ours.get(path) != now.sha256:
+            raise Busy(path, f"was changed {abs(age):.0f} s ago; kb waits until it is quiet")
+
+    def _stage(
+        self, path: str, folder: Path, data: bytes, *, like: FileIO | None, old: str
+    ) -> Path:
+        """A complete, synced file in `folder` that holds `data`."""
+        fresh = folder / leftovers.fresh_name()
+        descriptor = os.open(fresh, _NEW, 0o666 if like is None else 0o600)
+        try:
+            try:
+                disk.write_all(descriptor, data)
+                if like is not None:
+                    disk.copy_standing(path, like.fileno(), descriptor)
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            return fresh.rename(folder / leftovers.staged_name(fresh.name, sha256(data), old))
+        except BaseException:
+            fresh.unlink(missing_ok=True)
+            raise
+
+    def _make_folders(self, folder: Path) -> None:
+        missing = []
+        while not folder.is_dir():
+            missing.append(folder)
+            folder = folder.parent
+        for each in reversed(missing):
+            each.mkdir(exist_ok=True)
+            disk.sync_folder(each.parent)
+
+    def _keep(self, aside: Path, name: str) -> None:
+        folder = self.root / RECOVERED
+        self._make_folders(folder)
+        stamp = datetime.fromtimestamp(self._clock(), UTC).strftime("%Y%m%dT%H%M%S")
+        disk.move_to_free_name(aside, folder / f"{stamp}-{secrets.token_hex(3)}-{name[-50:]}")
+        disk.sync_folder(folder)
+
+
+def _same(path: str, now: FileState, expect: FileState) -> None:
+    if now.sha256 != expect.sha256:
+        raise Busy(path, "was changed since kb read it")
+
+
+def _lease(path: str, held: FileIO) -> bool:
+    """Whether the kernel will tell us of a writer; Busy where there is one already."""
+    leased = disk.nobody_writes(held.fileno())
+    if leased is False:
+        raise Busy(path, "is open for writing in another program")
+    return bool(leased)
