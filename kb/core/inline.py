@@ -36,6 +36,8 @@ _RAW = re.compile(
 _MARKDOWN = re.compile(
     r"(\\+)([!-/:-@\[-`{-~]?)|\[(?=\[)|(?<=\[)\[|\](?=\])|(?<=\])\]|[|`$<]|%(?=%)|(?<=%)%"
 )
+# Two brackets that touch read as a wiki link to whoever looks at the text without its escapes.
+_DOUBLED = re.compile(r"(\\?[\[\]])(?=\1)")
 _ENTITIES = {"<": "&lt;", "&": "&amp;"}
 _BACKSLASH = "&#92;"
 # Marks of direction, joiners apart: left open they would scramble the rest of the row.
@@ -44,8 +46,11 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
 def cell(text: str) -> str:
-    """Raw text as Markdown that shows it as it is, on one line; `$...$` stays math."""
-    return _outside_math(text, lambda part: _RAW.sub(_escape_raw, part))
+    """Raw text as Markdown that shows it as it is, on one line; `$...$` stays math.
+
+    Brackets that touch are set a space apart, see `apart`.
+    """
+    return _outside_math(text, lambda part: apart(_RAW.sub(_escape_raw, part)))
 
 
 def cell_of_markdown(markdown: str) -> str:
@@ -53,7 +58,12 @@ def cell_of_markdown(markdown: str) -> str:
 
     HTML, code spans, wiki links and stray dollars are shown as text.
     """
-    return _outside_math(markdown, lambda part: _MARKDOWN.sub(_guard_markdown, part))
+    return _outside_math(markdown, lambda part: apart(_MARKDOWN.sub(_guard_markdown, part)))
+
+
+def apart(markdown: str) -> str:
+    """`markdown` with a space between brackets of one kind that touch, escaped or not."""
+    return _DOUBLED.sub(r"\1 ", markdown)
 
 
 def one_line(text: str) -> str:

@@ -61,7 +61,10 @@ def markdown_link(
     """
     relative = posixpath.relpath(str(to_path), str(from_path.parent))
     target = _encoded(relative) + (f"#{_encoded(fragment)}" if fragment else "")
-    return f"[{cell(label) or cell(to_path.stem)}]({target})"
+    shown = cell(label) or cell(to_path.stem)
+    if shown.startswith("\\[") and shown.endswith("\\]"):
+        shown = f" {shown} "  # else `[[...]]`, once the escapes are gone
+    return f"[{shown}]({target})"
 
 
 def wiki_link(label: str, to_path: PurePosixPath, *, in_table: bool = False) -> str:

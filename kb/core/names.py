@@ -22,7 +22,10 @@ MAX_BYTES = 120
 _REPLACED = str.maketrans(
     {"/": "-", "|": "-", "*": "", "?": "", '"': "'", "<": "‹", ">": "›"}
     | {"#": "♯", "^": "", "[": "(", "]": ")", "\\": " ", "\u2044": "-", "\u2215": "-"}
+    | {"`": "'", "$": "＄"}
 )
+# What Markdown would take for markup inside a wiki link: code, math, marks, strokes, entities.
+_MARKUP = re.compile(r"([%=~_])\1+|&(?=#?\w+;)")
 # https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file
 _RESERVED = re.compile(
     r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)", re.IGNORECASE
@@ -181,7 +184,7 @@ def _without_tex(title: str) -> str:
 def _clean(text: str) -> str:
     text = "".join(map(_visible, unicodedata.normalize("NFC", text))).translate(_REPLACED)
     text = re.sub(r" *:(?= ) *", " - ", text).rstrip(": ").replace(":", "-")
-    text = unicodedata.normalize("NFC", re.sub(r"%{2,}", "%", text))
+    text = unicodedata.normalize("NFC", _MARKUP.sub(r"\1", text))
     return " ".join(text.split()).lstrip(". -").rstrip(". ")
 
 

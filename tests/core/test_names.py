@@ -81,7 +81,7 @@ def test_names_given_out_one_by_one_never_clash(many: list[str], marker: str) ->
         ("E\u0301tude", "Étude"),
         ("right\u202eleft\u200b", "rightleft"),
         ("100%% sure", "100% sure"),
-        ("costs $5", "costs $5"),
+        ("costs $5", "costs ＄5"),
         ("???", "2503.03213"),
         ("\ud800", "2503.03213"),
         ("Trailing colon:", "Trailing colon"),
