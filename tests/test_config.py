@@ -80,7 +80,12 @@ def test_a_secret_is_refused_and_not_repeated(secret: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["gpt-4o-mini", "meta-llama/Llama-3.3-70B-Instruct-Turbo-Free", "deepseek-r1:70b-distill-q4_K_M"]
+    "name",
+    [
+        "gpt-4o-mini",
+        "meta-llama/Llama-3.3-70B-Instruct-Turbo-Free",
+        "deepseek-r1:70b-distill-q4_K_M",
+    ],
 )
 def test_a_model_s_name_is_no_secret(name: str) -> None:
     assert config.parse(f'[llm]\nmodel = "{name}"').llm.model == name

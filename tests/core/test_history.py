@@ -23,7 +23,13 @@ def test_order_and_repetition_do_not_matter() -> None:
         wrote("2025-03-06T06:00:01Z"),
         wrote("2025-03-07T06:00:01Z", "Papers/b.md"),
         {"v": 1, "k": "boxes", "id": "2503.00001", "on": ["read"], "at": "2025-03-08T00:00:00Z"},
-        {"v": 1, "k": "seen", "day": "2025-03-05", "papers": ["2503.00003"], "at": "2025-03-06T05:00:00Z"},
+        {
+            "v": 1,
+            "k": "seen",
+            "day": "2025-03-05",
+            "papers": ["2503.00003"],
+            "at": "2025-03-06T05:00:00Z",
+        },
     ]
     expected = fold(records)
     shuffled = [dict(record) for record in records * 3]
@@ -46,7 +52,14 @@ def test_two_records_of_a_day_join_and_the_first_judgement_stands() -> None:
 
 
 def test_an_open_day_never_reopens_a_finished_one() -> None:
-    opened = {"v": 1, "k": "day", "day": "2025-03-06", "outcome": "open", "why": "feed", "at": "2025-03-09T00:00:00Z"}
+    opened = {
+        "v": 1,
+        "k": "day",
+        "day": "2025-03-06",
+        "outcome": "open",
+        "why": "feed",
+        "at": "2025-03-09T00:00:00Z",
+    }
     history = fold([DAY, opened])
     assert history.days[(date(2025, 3, 6), "")].outcome == "done"
     assert fold([opened]).days[(date(2025, 3, 6), "")].why == "feed"

@@ -48,11 +48,19 @@ def test_a_longer_number_is_not_cut_to_an_id() -> None:
 
 def test_ids_sort_as_arxiv_gave_them_out() -> None:
     ids = ["2503.10000", "2412.99999", "0704.0001", "hep-th/9901001", "2503.03213"]
-    assert sorted(ids, key=id_order) == ["hep-th/9901001", "0704.0001", "2412.99999", "2503.03213", "2503.10000"]
+    assert sorted(ids, key=id_order) == [
+        "hep-th/9901001",
+        "0704.0001",
+        "2412.99999",
+        "2503.03213",
+        "2503.10000",
+    ]
 
 
 def test_a_paper_knows_its_addresses() -> None:
-    paper = Paper(id="hep-th/9901001", title="T", authors=(), abstract="", categories=("hep-th", "gr-qc"))
+    paper = Paper(
+        id="hep-th/9901001", title="T", authors=(), abstract="", categories=("hep-th", "gr-qc")
+    )
     assert paper.primary == "hep-th"
     assert paper.url == "https://arxiv.org/abs/hep-th/9901001"
     assert Paper(id="1", title="", authors=(), abstract="", categories=()).primary == ""

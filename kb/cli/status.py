@@ -1,0 +1,67 @@
+"""`kb status`: how things stand."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from kb.cli import common
+from kb.cli.opening import vault_at
+
+SHOWN_DAYS = 15
+
+
+@click.command("status")
+@click.option("--all", "all_days", is_flag=True, help=f"Every day, not the last {SHOWN_DAYS}.")
+@common
+def command(all_days: bool, vault: str | None, as_json: bool, verbose: bool, quiet: bool) -> int:
+    """Days done and missing and why, notes by status, what was refused, the last pass."""
+    from kb.core import status
+
+    with vault_at(vault) as opened:
+        history = opened.ledger.history()
+        scan = opened.scan({i: w.path for i, w in history.wrote.items()})
+        told: dict[str, Any] = {
+            "v": 1,
+            "exit": 0,
+            "vault": str(opened.root),
+            "days": status.days(history),
+            "notes": status.notes(scan.notes),
+            "refused": [{"path": path, "why": why} for path, why in opened.cache.told().items()],
+            "duplicates": [[listed.path, other.path] for listed, other in scan.duplicates],
+            "recovered": opened.files.recovered(),
+            "last_pass": history.passes[-1] if history.passes else None,
+        }
+    if as_json:
+        click.echo(json.dumps(told, ensure_ascii=False))
+    else:
+        click.echo("\n".join(_lines(told, len(told["days"]) if all_days else SHOWN_DAYS)))
+    return 0
+
+
+def _lines(told: dict[str, Any], shown: int) -> list[str]:
+    total = sum(told["notes"].values())
+    by_status = ", ".join(f"{count} {status}" for status, count in told["notes"].items())
+    lines = [f"{told['vault']}: {total} notes" + (f" ({by_status})" if total else "")]
+    days = told["days"]
+    if not days:
+        lines.append("No day yet: run kb sync.")
+    if len(days) > shown:
+        lines.append(f"{len(days) - shown} earlier days (--all shows them)")
+    for day in days[len(days) - min(shown, len(days)) :]:
+        line = f"  {day['day']}  {day['outcome']:<8}"
+        if day["outcome"] == "done":
+            line += f"{day['announced']:5} announced {day['scanned']:5} scanned {day['relevant']:4} relevant"
+        line += "  (sample)" if day["source"] == "sample" else ""
+        lines.append(line + (f"  {day['why']}" if day["why"] else ""))
+    if last := told["last_pass"]:
+        lines.append(
+            f"Last pass that changed something: {last['at'][:16].replace('T', ' ')} UTC,"
+            f" {last['created']} notes created, {last['updated']} updated"
+        )
+    lines += [f"refused: {each['path']}: {each['why']}" for each in told["refused"]]
+    lines += [f"same arxiv_id: {one} and {other}" for one, other in told["duplicates"]]
+    lines += [f"recovered bytes of yours: {path}" for path in told["recovered"]]
+    return lines

@@ -1,0 +1,295 @@
+"""The note of one paper: what kb writes into a new one, and what it reads from any."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from kb.core import frontmatter, regions, tex
+from kb.core.papers import find_arxiv_ids, id_order, parse_arxiv_id
+from kb.core.templates import render
+from kb.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from kb.core.assessments import Assessment
+    from kb.core.papers import Paper
+
+REGION = "paper"
+KEYS = (
+    "title", "aliases", "arxiv_id", "version", "authors", "submitted", "revised", "announced",
+    "primary", "categories", "doi", "journal", "author_comment", "code", "topics", "relevance",
+    "novelty", "score", "scored_by", "provisional", "followed", "withdrawn", "source", "listed",
+    "summary", "url", "pdf", "status", "rating", "tags",
+)  # fmt: skip
+"""Every key kb may write, in the order in which a new note has them."""
+SHARED = frozenset({"aliases", "tags", "status", "rating"})
+"""Keys that are the reader's, or both's: written once, never again unasked."""
+_TEXT = frozenset({"title", "authors", "summary", "author_comment", "journal"})
+"""Remembered in the ledger as a digest: the ledger holds no paper text."""
+STATUSES = ("unread", "reading", "read", "skip")
+_BARE_ID_KEYS = frozenset({"arxiv", "arxivid", "eprint", "arxiv-id", "arxiv_no", "arxiv-number"})
+
+
+def properties(paper: Paper, assessment: Assessment) -> dict[str, Any]:
+    """The frontmatter of a new note, in order; keys without a value are left out."""
+    values: dict[str, Any] = {
+        "title": tex.accents(paper.title),
+        "aliases": [f"arXiv:{paper.id}"],
+        "arxiv_id": paper.id,
+        "version": paper.version,
+        "authors": [tex.accents(author) for author in paper.authors],
+        "submitted": paper.submitted.date() if paper.submitted else None,
+        "revised": paper.revised.date() if paper.revised else None,
+        "announced": paper.announced,
+        "primary": paper.primary or None,
+        "categories": list(paper.categories),
+        "doi": paper.doi or None,
+        "journal": tex.accents(paper.journal) or None,
+        "author_comment": tex.accents(paper.comment) or None,
+        "code": _code(paper),
+        "topics": list(assessment.topics),
+        "relevance": assessment.relevance,
+        "novelty": assessment.novelty,
+        "score": assessment.score,
+        "scored_by": assessment.by,
+        "followed": list(assessment.followed) or None,
+        "withdrawn": True if paper.withdrawn else None,
+        "source": paper.source or None,
+        "summary": tex.accents(assessment.summary),
+        "url": paper.url,
+        "pdf": paper.pdf,
+    }
+    found = {key: value for key, value in values.items() if value is not None}
+    return found | {"status": "unread", "rating": None, "tags": ["paper"]}
+
+
+def _code(paper: Paper) -> str | None:
+    match = re.search(
+        r"https?://(?:www\.)?(?:github|gitlab|codeberg)\.(?:com|org)/[\w.\-]+/[\w.\-]*\w",
+        f"{paper.comment} {paper.abstract}",
+    )
+    return match[0] if match else None
+
+
+def body(paper: Paper, assessment: Assessment, template: str, *, template_name: str) -> str:
+    """Everything of a new note below the frontmatter, as `Templates/Paper.md` says.
+
+    Raises ConfigError when the template does not keep exactly one `paper` region.
+    """
+    values = properties(paper, assessment)
+    variables = {key: values.get(key) for key in KEYS} | {
+        "title": tex.readable(paper.title),
+        "authors": [tex.readable(tex.accents(author)) for author in paper.authors],
+        "author_comment": tex.readable(paper.comment),
+        "journal": tex.readable(paper.journal),
+        "summary": tex.readable(assessment.summary),
+        "comment": tex.readable(assessment.comment),
+        "topics": [tex.readable(topic) for topic in assessment.topics],
+        "followed": [tex.readable(name) for name in assessment.followed],
+        "abstract": tex.readable(paper.abstract),
+        "doi": paper.doi,
+        "withdrawn": paper.withdrawn,
+        "provisional": False,
+    }
+    variables = {
+        key: regions.defuse(value) if isinstance(value, str) else value
+        for key, value in variables.items()
+    }
+    text = render(template, variables, name=template_name)
+    try:
+        region = regions.find(text, REGION)
+    except regions.RegionError as error:
+        raise ConfigError(f"{template_name}: {error}") from None
+    if region is None:
+        raise ConfigError(
+            f"{template_name} has lost its region: put <!-- kb:begin paper --> and"
+            " <!-- kb:end paper --> around what kb may rewrite, each alone on its line"
+        )
+    return text.strip("\n") + "\n"
+
+
+def compose(paper: Paper, assessment: Assessment, template: str, *, template_name: str) -> str:
+    """A whole new note: frontmatter and body."""
+    block = frontmatter.dump(properties(paper, assessment))
+    return f"{block}\n{body(paper, assessment, template, template_name=template_name)}"
+
+
+def remembered(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What the ledger keeps of written keys, to tell later whether the reader changed them."""
+    return {
+        key: _remember(key, value)
+        for key, value in values.items()
+        if key in KEYS and key not in SHARED
+    }
+
+
+def _remember(key: str, value: Any) -> Any:
+    plain = plain_value(value)
+    if key in _TEXT:
+        return "#" + hashlib.sha256(repr(plain).encode("utf-8", "replace")).hexdigest()[:12]
+    return plain
+
+
+def plain_value(value: Any) -> Any:
+    """`value` as JSON knows it: dates as ISO text, tuples as lists."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, (list, tuple)):
+        return [plain_value(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): plain_value(item) for key, item in value.items()}
+    if value is None or isinstance(value, (str, int, float, bool)):
+        return value
+    return str(value)
+
+
+def changed_by_reader(key: str, current: Any, remembered_keys: Mapping[str, Any]) -> bool:
+    """Whether `current`, read from the note, is not what kb last wrote for `key`."""
+    if key not in remembered_keys:
+        return current is not None
+    return bool(_remember(key, current) != remembered_keys[key])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What pages and plans need of a note. Wrong types are read as kindly as can be."""
+
+    path: str
+    id: str | None = None
+    """From `arxiv_id`; None for notes that are not kb's."""
+    traces: tuple[str, ...] = ()
+    """arXiv ids that other properties name."""
+    values: dict[str, Any] = field(default_factory=dict)
+    """The frontmatter, as JSON knows it."""
+    regions: dict[str, str] = field(default_factory=dict)
+    """Region name to digest."""
+    refused: str = ""
+    """Why it cannot be read, where it cannot."""
+
+    @property
+    def title(self) -> str:
+        return _text(self.values.get("title")) or self.stem
+
+    @property
+    def stem(self) -> str:
+        return self.path.rpartition("/")[2].removesuffix(".md")
+
+    @property
+    def announced(self) -> date | None:
+        try:
+            return date.fromisoformat(_text(self.values.get("announced"))[:10])
+        except ValueError:
+            return None
+
+    def number(self, key: str) -> int | None:
+        """The value as a whole number; None for what is none."""
+        value = self.values.get(key)
+        if isinstance(value, bool) or value is None:
+            return None
+        try:
+            return int(float(value))
+        except (TypeError, ValueError, OverflowError):
+            return None
+
+    @property
+    def relevance(self) -> int:
+        return self.number("relevance") or 0
+
+    @property
+    def novelty(self) -> int:
+        return self.number("novelty") or 0
+
+    @property
+    def score(self) -> int:
+        """What pages sort by. Where the reader overruled a part, the sum of the parts."""
+        parts = self.number("relevance"), self.number("novelty")
+        if None not in parts:
+            return self.relevance + self.novelty
+        return self.number("score") or 0
+
+    @property
+    def status(self) -> str:
+        return _text(self.values.get("status"))
+
+    @property
+    def rating(self) -> int | None:
+        return self.number("rating")
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """The value as a list of texts; one text counts as a list of one."""
+        value = self.values.get(key)
+        items = value if isinstance(value, list) else [value]
+        return tuple(text for item in items if (text := _text(item)))
+
+
+def _text(value: Any) -> str:
+    return "" if value is None or isinstance(value, (dict, list)) else str(value).strip()
+
+
+def read(path: str, text: str) -> Note:
+    """The note in `text`. Never raises: a broken one comes back with `refused`, and its id if
+    its frontmatter names one."""
+    try:
+        values = {str(key): plain_value(value) for key, value in frontmatter.read(text).items()}
+    except frontmatter.FrontmatterError as error:
+        head = text[:20_000]
+        named = re.search(r"^arxiv_id:[ \t]*[\"']?([^\s\"'#]+)", head, re.MULTILINE)
+        return Note(path=path, id=_id(named[1]) if named else None, refused=str(error))
+    arxiv_id = _id(values.get("arxiv_id"))
+    refused = ""
+    if values.get("arxiv_id") is not None and arxiv_id is None:
+        refused = f"arxiv_id is {_text(values['arxiv_id'])[:40]!r}, which is not an arXiv id"
+    found: dict[str, str] = {}
+    if arxiv_id is not None:
+        try:
+            for name in regions.names(text):
+                region = regions.find(text, name)
+                if region is not None:
+                    found[name] = regions.digest(region.inner)
+        except regions.RegionError as error:
+            refused = str(error)
+    return Note(
+        path=path,
+        id=arxiv_id,
+        traces=() if arxiv_id else _traces(values),
+        values=values if arxiv_id or refused else {},
+        regions=found,
+        refused=refused,
+    )
+
+
+def _id(value: Any) -> str | None:
+    """An id as written, also where YAML took it for a number (2503.03213, 2503.1 for 2503.10000)."""
+    text = _text(value)
+    if isinstance(value, float):
+        yymm, _, number = f"{value}".partition(".")
+        text = f"{yymm.zfill(4)}.{number.ljust(5 if int(yymm) >= 1501 else 4, '0')}"
+    try:
+        return parse_arxiv_id(text).id
+    except ValueError:
+        return None
+
+
+def _traces(values: Mapping[str, Any]) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for key, value in values.items():
+        for item in value if isinstance(value, list) else [value]:
+            if key.casefold() in _BARE_ID_KEYS and (bare := _id(item)):
+                found[bare] = None
+            elif isinstance(item, str):
+                found.update((trace.id, None) for trace in find_arxiv_ids(item))
+    return tuple(found)
+
+
+def order(notes: Sequence[Note]) -> list[Note]:
+    """Notes as pages list them: by score, then relevance, then id."""
+    return sorted(
+        notes, key=lambda n: (-n.score, -n.relevance, id_order(n.id) if n.id else (0, 0), n.path)
+    )

@@ -1,0 +1,35 @@
+"""Whether a note still is what kb made it, apart from properties and kb's own region."""
+
+from __future__ import annotations
+
+from kb.core import frontmatter, notes, regions
+from kb.core.assessments import Assessment
+from kb.core.papers import Paper
+from kb.errors import ConfigError
+
+
+def is_untouched(text: str, template: str, template_name: str) -> bool:
+    """Whether nothing but kb's words stands below the frontmatter: outside the `paper` region only
+    what the template puts there, and no status or rating that a reader gave."""
+    try:
+        values = frontmatter.read(text)
+        around = _around(frontmatter.split(text)[1])
+        blank = Paper(id="0000.00000", title="x", authors=(), abstract="", categories=())
+        fresh = Assessment(id=blank.id, relevance=1, novelty=1)
+        made = _around(notes.body(blank, fresh, template, template_name=template_name))
+    except (frontmatter.FrontmatterError, regions.RegionError, ConfigError):
+        return False
+    unread = values.get("status") in (None, "", "unread") and values.get("rating") is None
+    known = unread and set(values) <= set(notes.KEYS)
+    return known and around is not None and around == made
+
+
+def _around(body: str) -> tuple[str, str] | None:
+    region = regions.find(body, notes.REGION)
+    if region is None:
+        return None
+    return _folded(body[: region.start]), _folded(body[region.end :])
+
+
+def _folded(text: str) -> str:
+    return "\n".join(line.rstrip() for line in text.splitlines()).strip()

@@ -1,0 +1,159 @@
+"""The daily page: one section a paper, with tasks that become properties of its note."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from kb.core import links, tables, tex
+from kb.core.pages.calendar import Week, long, month_name, short
+from kb.core.pages.shelf import page, topic_counts, totals
+from kb.core.papers import parse_arxiv_id
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from kb.core.history import Day
+    from kb.core.notes import Note
+    from kb.core.pages.shelf import Page, Shelf
+
+TASKS = ("read", "skip", "star")
+MAX_AUTHORS = 12
+_SECTION_ID = re.compile(r"https?://arxiv\.org/abs/([^\s)\]>]+)")
+_TASK = re.compile(r"\s*[-*+] \[(.)\] (read|skip|star)\s*")
+
+
+def daily(shelf: Shelf, day: date) -> Page:
+    path = shelf.layout.day(day)
+    listed = shelf.by_day.get(day, [])
+    records = shelf.records(day)
+    parts = [f"# arXiv, {long(day)}", _around(shelf, day, path)]
+    if any(record.source == "sample" for record in records):
+        parts.append(
+            "*Invented papers of the sample that comes with kb; `kb doctor --fix` removes them.*"
+        )
+    parts += [_usage(records), totals(records, listed)]
+    if counts := topic_counts(listed):
+        rows = [(tables.cell(topic), str(count)) for topic, count in counts]
+        parts.append("**Topics**\n\n" + tables.table(("Topic", "Papers"), rows))
+    if listed:
+        parts.append("## Contents")
+        parts.append("\n".join(
+            f"{number}. {shelf.link(note, path)}  \n   {_authors(note)}"
+            for number, note in enumerate(listed, 1)
+        ))  # fmt: skip
+        parts += [_section(shelf, note, number, path) for number, note in enumerate(listed, 1)]
+    else:
+        parts.append("No paper reached the cutoffs.")
+    parts += _criteria(shelf, records, path)
+    return page(path, "daily", day, day, len(listed), parts)
+
+
+def _around(shelf: Shelf, day: date, path: str) -> str:
+    days = shelf.days()
+    at = days.index(day)
+    week = Week.of(day)
+    around = [
+        shelf.page_link(f"Week {week.number}", path, shelf.layout.week(week)),
+        shelf.page_link(month_name(*week.month), path, shelf.layout.month(*week.month)),
+        shelf.page_link("Home", path, shelf.layout.home),
+    ]
+    if at > 0:
+        around.insert(
+            0, shelf.page_link(f"← {short(days[at - 1])}", path, shelf.layout.day(days[at - 1]))
+        )
+    if at + 1 < len(days):
+        around.append(
+            shelf.page_link(f"{short(days[at + 1])} →", path, shelf.layout.day(days[at + 1]))
+        )
+    return " · ".join(around)
+
+
+def _usage(records: Sequence[Day]) -> str:
+    rows = []
+    for record in records or ():
+        prompt, cached, completion = record.tokens
+        rows.append((
+            tables.cell(record.by or "local"), str(prompt), str(cached), str(completion),
+            str(prompt + completion), f"${record.usd:.2f}",
+        ))  # fmt: skip
+    header = ("Model", "Prompt tokens", "Cached", "Completion", "Total", "Cost")
+    return tables.table(header, rows, align=("left", *["right"] * 5)) if rows else ""
+
+
+def _section(shelf: Shelf, note: Note, number: int, path: str) -> str:
+    reasons = [r.reasons[note.id] for r in shelf.records_of(note) if note.id in r.reasons]
+    judged = shelf.history.judged.get(note.id or "", [])
+    comment = str(judged[-1].get("comment", "")) if judged else (reasons[0][1] if reasons else "")
+    arxiv_id = note.id or ""
+    facts = [f"**arXiv** [{arxiv_id}](https://arxiv.org/abs/{arxiv_id})"]
+    if note.relevance:
+        facts += [f"**Relevance** {note.relevance}", f"**Novelty** {note.novelty}"]
+    if status := note.status:
+        facts.append(f"**Status** {tex.readable(status)}")
+    lines = [f"## {number}. {shelf.link(note, path)}", _authors(note), " · ".join(facts)]
+    if topics := note.texts("topics"):
+        lines.append("**Topics** " + ", ".join(tex.readable(topic) for topic in topics))
+    if followed := note.texts("followed"):
+        lines.append("**Followed** " + ", ".join(tex.readable(name) for name in followed))
+    if comment:
+        lines.append("**Why** " + tex.readable(comment))
+    if summary := note.texts("summary"):
+        lines.append(tex.readable(summary[0]))
+    ticked = boxes(note)
+    lines.append("\n".join(f"- [{'x' if task in ticked else ' '}] {task}" for task in TASKS))
+    return "\n\n".join(lines)
+
+
+def _authors(note: Note) -> str:
+    names = note.texts("authors")
+    shown = ", ".join(tex.readable(name) for name in names[:MAX_AUTHORS])
+    more = len(names) - MAX_AUTHORS
+    if not names:
+        return "**Authors** not known"
+    return f"**Authors** {shown}" + (f" and {more} more" if more > 0 else "")
+
+
+def _criteria(shelf: Shelf, records: Sequence[Day], path: str) -> list[str]:
+    snapshots = [
+        links.markdown_link(
+            "the topics and scales in force",
+            PurePosixPath(path),
+            PurePosixPath(shelf.layout.criteria(digest)),
+        )
+        for digest in dict.fromkeys(record.criteria for record in records if record.criteria)
+    ]
+    return ["---", "Judged by " + ", ".join(snapshots) + "."] if snapshots else []
+
+
+def boxes(note: Note) -> frozenset[str]:
+    """Which of the tasks on the daily page the note's properties say are ticked."""
+    ticked = {note.status} & {"read", "skip"}
+    return frozenset(ticked | ({"star"} if note.rating == 5 else set()))
+
+
+def ticked(text: str) -> dict[str, frozenset[str]]:
+    """Which tasks a daily page shows as ticked, by paper; papers whose three tasks are not all
+    there are left out."""
+    found: dict[str, frozenset[str]] = {}
+    arxiv_id: str | None = None
+    tasks: dict[str, bool] = {}
+    for line in [*text.splitlines(), "## end"]:
+        if line.startswith("## "):
+            if arxiv_id and set(tasks) == set(TASKS):
+                found[arxiv_id] = frozenset(task for task, on in tasks.items() if on)
+            arxiv_id, tasks = None, {}
+        elif (task := _TASK.fullmatch(line)) and task[2] not in tasks:
+            tasks[task[2]] = task[1] in "xX"
+        elif (
+            arxiv_id is None
+            and line.startswith("**arXiv**")
+            and (match := _SECTION_ID.search(line))
+        ):
+            try:
+                arxiv_id = parse_arxiv_id(match[1]).id
+            except ValueError:
+                continue
+    return found

@@ -1,0 +1,111 @@
+"""The home page, and the page of papers without an announcement day."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from kb.core import notes as notes_
+from kb.core import tex
+from kb.core.pages.calendar import Week, long, month_name, range_of
+from kb.core.pages.shelf import count, page, paper_table, totals
+
+if TYPE_CHECKING:
+    from kb.core.history import History
+    from kb.core.notes import Note
+    from kb.core.pages.shelf import Page, Shelf
+
+
+def home(shelf: Shelf) -> Page:
+    path = shelf.layout.home
+    parts = ["# Papers"]
+    days = shelf.days()
+    unread = [note for note in notes_.order(shelf.notes) if note.status in ("", "unread")]
+    if days:
+        newest = days[-1]
+        listed = shelf.by_day.get(newest, [])
+        parts += [
+            f"## Newest day: {shelf.page_link(long(newest), path, shelf.layout.day(newest))}",
+            totals(shelf.records(newest), listed),
+        ]
+        if listed:
+            parts.append(paper_table(shelf, listed[:10], path, full=True))
+        week = Week.of(newest)
+        week_link = shelf.page_link(f"Week {week.number}", path, shelf.layout.week(week))
+        month_link = shelf.page_link(month_name(*week.month), path, shelf.layout.month(*week.month))
+        papers = count(len(shelf.week_notes(week)), "paper")
+        parts += ["## This week", f"{week_link}: {papers}, {range_of(week)} · {month_link}"]
+    else:
+        parts.append("Nothing here yet. `kb sync` fetches the newest day.")
+    parts += ["## Unread", f"{count(len(unread), 'paper')} not read yet."]
+    if unread:
+        parts.append(
+            "\n".join(f"- {shelf.link(note, path)} ({note.score})" for note in unread[:15])
+        )
+    if shelf.undated:
+        link = shelf.page_link("Papers without an announcement day", path, shelf.layout.imported)
+        parts.append(f"{link}: {len(shelf.undated)}")
+    parts += ["## Gaps", _gaps(shelf)]
+    parts += ["## Last pass", _last_pass(shelf)]
+    topics = shelf.page_link("Topics.md", path, shelf.layout.topics)
+    parts.append(f"What to look for is said in {topics}.")
+    return page(path, "home", days[0] if days else None, days[-1] if days else None,
+                 len(shelf.notes), parts)  # fmt: skip
+
+
+def gaps(history: History) -> list[tuple[date, str]]:
+    """Weekdays that are not accounted for between the first and the last day of the ledger."""
+    real = history.real_days()
+    if not real:
+        return []
+    recorded = {record.day: record for record in real}
+    found: list[tuple[date, str]] = []
+    day = real[0].day
+    while day <= real[-1].day:
+        record = recorded.get(day)
+        if record is not None and not record.finished:
+            found.append((day, record.why or "open"))
+        elif record is None and day.weekday() < 5:
+            found.append((day, "no pass has fetched it"))
+        day += timedelta(days=1)
+    return found
+
+
+def _gaps(shelf: Shelf) -> str:
+    missing = gaps(shelf.history)
+    if not missing:
+        return "None: every day so far is accounted for."
+    shown = "\n".join(f"- {long(day)}: {tex.readable(why)}" for day, why in missing[-10:])
+    more = len(missing) - 10
+    return shown + (f"\n- and {more} earlier ones (`kb status` lists them)" if more > 0 else "")
+
+
+def _last_pass(shelf: Shelf) -> str:
+    if not shelf.history.passes:
+        return "No pass has changed anything yet."
+    last = shelf.history.passes[-1]
+    told = [
+        f"{str(last.get('at', ''))[:16].replace('T', ' ')} UTC",
+        f"{count(int(last.get('created', 0)), 'note')} created",
+        f"{int(last.get('updated', 0))} updated",
+    ]
+    if problems := int(last.get("problems", 0)):
+        told.append(f"{count(problems, 'problem')} (`kb status` names them)")
+    return " · ".join(told)
+
+
+def imported(shelf: Shelf) -> Page:
+    path = shelf.layout.imported
+    parts = [
+        "# Papers without an announcement day",
+        shelf.page_link("Home", path, shelf.layout.home),
+    ]
+    groups: dict[str, list[Note]] = {}
+    for note in shelf.undated:
+        groups.setdefault(next(iter(note.texts("listed")), ""), []).append(note)
+    for listed_at in sorted(groups):
+        parts += [
+            f"## {tex.readable(listed_at) or 'Not said where'}",
+            paper_table(shelf, groups[listed_at], path, full=False),
+        ]
+    return page(path, "monthly", None, None, len(shelf.undated), parts)

@@ -1,0 +1,57 @@
+"""Where pages lie in the vault."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from kb.core.pages.calendar import Week
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where pages lie in the vault."""
+
+    root: str = ""
+    daily: str = "Daily"
+    weekly: str = "Weekly"
+    monthly: str = "Monthly"
+
+    def _at(self, *parts: str) -> str:
+        return "/".join(part for part in (self.root, *parts) if part)
+
+    def day(self, day: date) -> str:
+        return self._at(self.daily, f"arxiv-{day.isoformat()}.md")
+
+    def week(self, week: Week) -> str:
+        return self._at(self.weekly, f"arxiv-{week}.md")
+
+    def month(self, year: int, month: int) -> str:
+        return self._at(self.monthly, f"arxiv-{year:04d}-{month:02d}.md")
+
+    @property
+    def imported(self) -> str:
+        return self._at(self.monthly, "arxiv-imported.md")
+
+    @property
+    def home(self) -> str:
+        return self._at("Home.md")
+
+    @property
+    def topics(self) -> str:
+        return self._at("Topics.md")
+
+    def owns(self, path: str) -> bool:
+        """Whether `path` is that of a generated page."""
+        folder, _, name = path.rpartition("/")
+        folders = {self._at(self.daily), self._at(self.weekly), self._at(self.monthly)}
+        return path == self.home or (
+            folder in folders and name.startswith("arxiv-") and name.endswith(".md")
+        )
+
+    @staticmethod
+    def criteria(digest: str) -> str:
+        return f".kb/criteria/{digest}.md"

@@ -1,0 +1,81 @@
+"""The monthly page: charts, then the best of each week, then the others as a list."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from kb.core.pages.calendar import month_name, month_weeks, range_of
+from kb.core.pages.shelf import count, page, paper_table, topic_counts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kb.core.notes import Note
+    from kb.core.pages.calendar import Week
+    from kb.core.pages.shelf import Page, Shelf
+
+
+def monthly(shelf: Shelf, year: int, month: int) -> Page:
+    path = shelf.layout.month(year, month)
+    weeks = month_weeks(year, month)
+    by_week = {week: shelf.week_notes(week) for week in weeks}
+    listed = [note for week in weeks for note in by_week[week]]
+    parts = [
+        f"# arXiv, {month_name(year, month)}",
+        f"{count(len(listed), 'paper')} · {shelf.page_link('Home', path, shelf.layout.home)}",
+    ]
+    parts += _charts(shelf, weeks, listed)
+    for number, week in enumerate(weeks, 1):
+        parts += [f"## Week {number}/{len(weeks)}", _week_line(shelf, week, path)]
+        best, others = by_week[week][: shelf.month_rows], by_week[week][shelf.month_rows :]
+        if best:
+            parts.append(paper_table(shelf, best, path, full=False))
+        else:
+            parts.append(_empty_week(shelf, week))
+        if others:
+            parts.append(f"{count(len(others), 'more paper')}:")
+            parts.append("\n".join(f"- {shelf.link(note, path)}" for note in others))
+    first, last = weeks[0].monday, weeks[-1].monday + timedelta(days=6)
+    return page(path, "monthly", first, last, len(listed), parts)
+
+
+def _week_line(shelf: Shelf, week: Week, path: str) -> str:
+    if week not in set(shelf.weeks()):
+        return range_of(week)
+    return f"{range_of(week)} · {shelf.page_link(f'Week {week.number}', path, shelf.layout.week(week))}"
+
+
+def _empty_week(shelf: Shelf, week: Week) -> str:
+    if any(shelf.records(day) for day in week.days()):
+        return "No papers this week."
+    return "Not covered."
+
+
+def _charts(shelf: Shelf, weeks: Sequence[Week], listed: Sequence[Note]) -> list[str]:
+    days = [
+        day for week in weeks for day in week.days() if day in shelf.by_day or shelf.records(day)
+    ]
+    if not days or not listed:
+        return []
+    counts = [len(shelf.by_day.get(day, ())) for day in days]
+    labels = ", ".join(f'"{day:%m-%d}"' for day in days)
+    bars = ", ".join(map(str, counts))
+    charts = [
+        f"""```mermaid
+xychart-beta
+    title "Papers a day"
+    x-axis [{labels}]
+    y-axis "Papers" 0 --> {max([*counts, 1])}
+    bar [{bars}]
+```"""
+    ]
+    if topics := topic_counts(listed):
+        slices = "\n".join(f'    "{_chart_label(topic)}" : {count}' for topic, count in topics)
+        charts.append(f"```mermaid\npie title Papers by topic\n{slices}\n```")
+    return charts
+
+
+def _chart_label(text: str) -> str:
+    return re.sub(r"[^\w\s\-+&/,.()]", "", text).strip() or "other"

@@ -1,0 +1,278 @@
+"""From judged papers to what shall be written: new notes, adopted notes, updated notes, ticks.
+
+Plans hold text; nothing here touches a file. Whoever carries them out reports what came of each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from kb.core import frontmatter, names, notes, pages, regions, tex
+from kb.core.assessments import Assessment
+from kb.core.papers import id_order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import date
+
+    from kb.core.history import History, Written
+    from kb.core.notes import Note
+    from kb.core.papers import Paper
+
+_UPDATED = ("title", "version", "revised", "authors", "categories", "doi", "journal",
+            "author_comment", "withdrawn")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewNote:
+    """A note to create."""
+
+    id: str
+    path: str
+    text: str
+    keys: Mapping[str, Any]
+    day: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteEdit:
+    """An existing note to edit. `apply` makes the new text of whatever the file then holds.
+
+    `apply` raises FrontmatterError or RegionError where the note cannot be edited safely.
+    """
+
+    id: str
+    path: str
+    why: str
+    apply: Callable[[str], tuple[str, dict[str, Any], bool]]
+    """Text to (new text, keys written, whether the paper region was written)."""
+    record: bool = True
+    """Whether the ledger remembers what was written."""
+    adopted: bool = False
+    day: date | None = None
+
+
+@dataclass(slots=True)
+class NamePlan:
+    """Gives out file names that are unique in the whole vault."""
+
+    taken: set[str]
+    folder: str
+    name: str
+    root: str = ""
+
+    def path(self, paper: Paper) -> str:
+        """The vault path of a new note. Raises ValueError for a template that leads outside."""
+        values = {
+            "title": names.stem(tex.plain(paper.title), fallback=paper.id.replace("/", "-")),
+            "id": paper.id.replace("/", "-"),
+            "announced": paper.announced,
+            "submitted": paper.submitted,
+            "primary": paper.primary,
+            "year": str(paper.announced.year) if paper.announced else "",
+            "first_author": paper.authors[0] if paper.authors else "",
+        }
+        folder = "Papers/undated"
+        if paper.announced is not None or "{announced" not in self.folder:
+            folder = names.render_template(self.folder, values)
+        stem = names.stem(
+            names.render_template(self.name, values), fallback=paper.id.replace("/", "-")
+        )
+        stem = names.unique(stem, self.taken, marker=paper.id.replace("/", "-"))
+        self.taken.add(names.key(stem))
+        whole = "/".join(part for part in (self.root, folder, f"{stem}.md") if part)
+        return str(names.safe_relative(whole))
+
+
+def new_note(
+    paper: Paper, assessment: Assessment, paths: NamePlan, template: str, *, template_name: str
+) -> NewNote:
+    """A note for a paper nobody has a note of."""
+    return NewNote(
+        id=paper.id,
+        path=paths.path(paper),
+        text=notes.compose(paper, assessment, template, template_name=template_name),
+        keys=notes.remembered(notes.properties(paper, assessment)),
+        day=paper.announced,
+    )
+
+
+def adopt(
+    note: Note, paper: Paper, assessment: Assessment, template: str, *, template_name: str
+) -> NoteEdit:
+    """Joins a note that is there already: adds the keys that are missing, changes nothing else.
+
+    A note that is to the letter what kb would write is its own, from a pass that died before the
+    ledger could say so.
+    """
+    values = notes.properties(paper, assessment)
+    mine = notes.compose(paper, assessment, template, template_name=template_name)
+    wanted = {key: value for key, value in values.items() if key not in notes.SHARED}
+
+    def apply(text: str) -> tuple[str, dict[str, Any], bool]:
+        if text == mine:
+            return text, values, True
+        present = frontmatter.read(text)
+        missing = {key: value for key, value in wanted.items() if key not in present}
+        return frontmatter.edit(text, missing, order=notes.KEYS), missing, False
+
+    return NoteEdit(
+        id=paper.id, path=note.path, why="joined: this paper already had a note",
+        apply=apply, adopted=True, day=paper.announced,
+    )  # fmt: skip
+
+
+def update(
+    note: Note,
+    paper: Paper,
+    written: Written | None,
+    template: str,
+    comment: str,
+    *,
+    template_name: str,
+) -> NoteEdit | None:
+    """Brings a note up to a newer version or a withdrawal; None where it already is.
+
+    What the reader changed since kb last wrote it stays as it is, key by key; a paper region the
+    reader changed is left whole.
+    """
+    held = note.number("version") or 1
+    news = paper.version > held or (paper.withdrawn and not note.values.get("withdrawn"))
+    if not news or note.refused:
+        return None
+    base = written.keys if written else {}
+    assessment = assessment_of(note, comment)
+    wanted = notes.properties(paper, assessment)
+    changes: dict[str, Any] = {}
+    for key in _UPDATED:
+        value = wanted.get(key)
+        if value is None or notes.plain_value(value) == note.values.get(key):
+            continue
+        if not notes.changed_by_reader(key, note.values.get(key), base):
+            changes[key] = value
+    frozen = written is None or written.regions.get(notes.REGION) != note.regions.get(notes.REGION)
+
+    def apply(text: str) -> tuple[str, dict[str, Any], bool]:
+        edited = frontmatter.edit(text, changes, order=notes.KEYS)
+        if frozen or not paper.abstract:
+            return edited, changes, False
+        known = replace(paper, announced=note.announced or paper.announced)
+        body = notes.body(known, assessment, template, template_name=template_name)
+        region = regions.find(body, notes.REGION)
+        if region is None or regions.find(edited, notes.REGION) is None:
+            return edited, changes, False
+        return regions.replace(edited, notes.REGION, region.inner), changes, True
+
+    what = "withdrawn" if paper.withdrawn else f"version {paper.version}"
+    return NoteEdit(id=paper.id, path=note.path, why=what, apply=apply, day=note.announced)
+
+
+def assessment_of(note: Note, comment: str) -> Assessment:
+    """The assessment a note shows, the reader's corrections included."""
+    return Assessment(
+        id=note.id or "",
+        relevance=note.relevance,
+        novelty=note.novelty,
+        topics=note.texts("topics"),
+        comment=comment,
+        summary=next(iter(note.texts("summary")), ""),
+        by=next(iter(note.texts("scored_by")), ""),
+        followed=note.texts("followed"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """What ticks on daily pages ask for."""
+
+    edits: tuple[NoteEdit, ...] = ()
+    pages: Mapping[str, str] = field(default_factory=dict)
+    """Paper id to the daily page it was ticked on: that page waits if its note cannot be edited."""
+
+
+def ticks(shown: Iterable[tuple[str, str]], by_id: Mapping[str, Note], history: History) -> Ticks:
+    """Turns ticked tasks into `status` and `rating`.
+
+    `shown` are (path, text) of daily pages. What kb last showed is in the ledger (`boxes`), so a
+    box counts as ticked or unticked by the reader only where it differs from that; where the note
+    was changed as well, the note is right.
+    """
+    edits: list[NoteEdit] = []
+    from_page: dict[str, str] = {}
+    for path, text in shown:
+        for arxiv_id, on in sorted(pages.ticked(text).items()):
+            note = by_id.get(arxiv_id)
+            base = history.boxes.get(arxiv_id, frozenset())
+            if note is None or note.refused or on == base or pages.boxes(note) != base:
+                continue
+            if changes := _tick(on, base):
+                edits.append(_status_edit(note, changes))
+                from_page[arxiv_id] = path
+    return Ticks(tuple(edits), from_page)
+
+
+def _tick(on: frozenset[str], base: frozenset[str]) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    added, removed = on - base, base - on
+    for status in ("read", "skip"):
+        if status in added and "status" not in changes:
+            changes["status"] = status
+    if "status" not in changes and removed & {"read", "skip"}:
+        changes["status"] = "unread"
+    if "star" in added:
+        changes["rating"] = 5
+    elif "star" in removed:
+        changes["rating"] = None
+    return changes
+
+
+def _status_edit(note: Note, changes: dict[str, Any]) -> NoteEdit:
+    def apply(text: str) -> tuple[str, dict[str, Any], bool]:
+        return frontmatter.edit(text, changes, order=notes.KEYS), {}, False
+
+    said = ", ".join(f"{key}: {'' if value is None else value}" for key, value in changes.items())
+    return NoteEdit(
+        id=note.id or "", path=note.path, why=f"ticked: {said}", apply=apply, record=False,
+        day=note.announced,
+    )  # fmt: skip
+
+
+def vanished(history: History, by_id: Mapping[str, Note]) -> list[str]:
+    """Papers whose note kb wrote and that is nowhere in the vault any more."""
+    return sorted((i for i in history.wrote if i not in by_id), key=id_order)
+
+
+def too_many_vanished(missing: int, known: int) -> bool:
+    """More than 20 notes and more than a tenth of them: not a reader deleting, but a lost folder."""
+    return missing > 20 and missing * 10 > known
+
+
+class NotAPage(ValueError):
+    """A file stands where a page should be, and it is not kb's."""
+
+
+def page_text(page: pages.Page, existing: str | None) -> str:
+    """The whole file of a page: new, or with its region and keys replaced in what is there.
+
+    Raises NotAPage, FrontmatterError or RegionError where the file is not, or no longer, kb's.
+    """
+    if existing is None:
+        block = frontmatter.dump(page.properties)
+        return f"{block}\n{regions.wrap(pages.REGION, page.inner).strip(chr(10))}\n"
+    present = frontmatter.read(existing)
+    region = regions.find(existing, pages.REGION)
+    if region is None or present.get("kb") != page.properties["kb"]:
+        raise NotAPage(
+            "this file is not a page of kb (its kb property or its region is missing); rename it, or"
+            " delete it to have the page made anew"
+        )
+    changes: dict[str, Any] = {
+        key: value
+        for key, value in page.properties.items()
+        if notes.plain_value(present.get(key)) != notes.plain_value(value) or key not in present
+    }
+    edited = (
+        frontmatter.edit(existing, changes, order=tuple(page.properties)) if changes else existing
+    )
+    return regions.replace(edited, pages.REGION, page.inner)

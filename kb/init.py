@@ -1,0 +1,121 @@
+"""Making a vault, or joining one that somebody has: files, a repository, a first commit."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kb import config, sync
+from kb.errors import Problem, TryLater, UsageError
+from kb.vault.setup import CONFIG, Existing, SetupPlan, plan_setup
+from kb.vault.vault import Vault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_SKIPPED = {".git", ".trash", "node_modules"}
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What `kb init` did, or would do."""
+
+    plan: SetupPlan
+    repository: str
+    """`new`, `joined`, or why there is none."""
+    commit: str | None = None
+    problems: tuple[str, ...] = ()
+
+
+def run(path: Path, *, root: str | None, categories: Sequence[str] | None, dry_run: bool) -> Made:
+    """Makes what is missing of a vault at `path`; nothing that exists is replaced.
+
+    Raises UsageError for a path that cannot be a vault, ConfigError for a kb.toml that cannot be
+    read, KbError where the disk or git refuses.
+    """
+    if path.exists() and not path.is_dir():
+        raise UsageError(f"{path} is a file; name a folder")
+    if categories is not None:
+        config.parse(f"[arxiv]\ncategories = {list(categories)!r}\n".replace("'", '"'))
+    plan = plan_setup(_existing(path), root=root, categories=categories)
+    if dry_run:
+        return Made(plan, _repository_would_be(path))
+    path.mkdir(parents=True, exist_ok=True)
+    path = path.resolve()
+    settings = _settings_to_be(path, plan)
+    with Vault(path, settings) as vault, vault.lock():
+        for file in plan.files:
+            vault.files.write(file.path, file.data, expect=None)
+        for merge in plan.merges:
+            held = vault.files.read(merge.path)
+            if held.data == merge.before:
+                vault.files.write(merge.path, merge.after, expect=held, urgent=True)
+    with Vault(path, settings) as vault:
+        report = sync.run(vault, sync.Options(intake=False, commit=False))
+    return _record(path, plan, settings, [*report.written])
+
+
+def _existing(path: Path) -> Existing:
+    paths = frozenset(_files(path)) if path.is_dir() else frozenset()
+    return Existing(
+        paths=paths,
+        read=lambda name: (path / name).read_bytes(),
+        is_vault=(path / ".obsidian").is_dir(),
+        has_markdown=any(name.endswith(".md") for name in paths),
+    )
+
+
+def _files(root: Path) -> Iterator[str]:
+    for folder, folders, files in os.walk(root):
+        folders[:] = [name for name in folders if name not in _SKIPPED]
+        for name in files:
+            yield (Path(folder) / name).relative_to(root).as_posix()
+
+
+def _settings_to_be(path: Path, plan: SetupPlan) -> config.Settings:
+    for file in plan.files:
+        if file.path == CONFIG:
+            return config.parse(file.data.decode())
+    return config.load(path / CONFIG)
+
+
+def _repository_would_be(path: Path) -> str:
+    from kb.repository.git import Repository
+
+    there = path
+    while not there.is_dir():
+        there = there.parent
+    found = Repository.find(there)
+    if found is None or (
+        there != path and found.is_ignored(path.relative_to(there).as_posix() + "/")
+    ):
+        return "new"
+    return "joined"
+
+
+def _record(path: Path, plan: SetupPlan, settings: config.Settings, pages: list[str]) -> Made:
+    from kb.repository.git import Repository
+
+    if settings.git.commit == "off":
+        return Made(plan, 'none: git.commit is "off"')
+    repository = Repository.find(path)
+    kind = "joined" if repository else "new"
+    repository = repository or Repository.create(path)
+    made = [file.path for file in plan.files] + [merge.path for merge in plan.merges] + pages
+    told: list[str] = []
+    problems: list[Problem] = []
+    commit = None
+    if made:
+        try:
+            commit = repository.commit(made, _message(plan), problems=problems)
+        except TryLater as later:
+            told.append(f"nothing was committed: {later}")
+    return Made(plan, kind, commit, (*told, *map(str, problems)))
+
+
+def _message(plan: SetupPlan) -> str:
+    if any(file.path == CONFIG for file in plan.files):
+        return "Set up kb in this vault\n"
+    return "Add what was missing of kb's files\n"

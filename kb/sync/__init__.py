@@ -1,0 +1,118 @@
+"""One pass: fetch, score, plan, write, commit, report. A second one changes no byte."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kb.core import plan
+from kb.core.report import Action, Report
+from kb.errors import KbError, Problem, UsageError
+from kb.sync import intake as intake_
+from kb.sync import recording, rendering
+from kb.sync.options import Options, Progress, silent, utc_now
+from kb.sync.state import State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from kb.sources.arxiv import ArxivSource
+    from kb.sync.intake import Intake
+    from kb.vault.vault import Vault
+
+__all__ = ["Options", "Progress", "run", "silent", "utc_now"]
+
+
+def run(
+    vault: Vault,
+    options: Options,
+    *,
+    progress: Progress = silent,
+    now: Callable[[], datetime] = utc_now,
+    arxiv: ArxivSource | None = None,
+) -> Report:
+    """One pass over `vault`; `arxiv` is asked where no feed is named.
+
+    Raises ConfigError for settings or topics that cannot be used, TryLater where another pass
+    holds the vault or arXiv does not answer, KbError where the disk refuses or far too many notes
+    have vanished. Whatever it raises, what was written is whole and the next pass goes on from it.
+    """
+    with vault.lock():
+        if not options.dry_run:
+            vault.files.clean_leftovers()
+        state = State(vault, options, now=now(), progress=progress)
+        _account_for_vanished(state)
+        rendering.take_ticks(state)
+        if options.intake:
+            from kb.sync import filing
+
+            filing.file_intake(state, _fetch(state, arxiv), arxiv)
+            _remember_pass(state)
+        rendering.write_pages(state)
+        _tell_refusals(state)
+        if options.commit and not options.dry_run:
+            recording.commit(state)
+        return state.report
+
+
+def _account_for_vanished(state: State) -> None:
+    history = state.history
+    missing = [i for i in plan.vanished(history, state.notes) if i not in state.scan.traced]
+    known = len(history.wrote)
+    if plan.too_many_vanished(len(missing), known) and not state.options.accept_deletions:
+        raise KbError(
+            f"{len(missing)} of {known} notes have vanished since the last pass, so nothing was done."
+            " Bring the folder back (an unmounted disk, an unfinished sync?), or, if you deleted them,"
+            " run `kb sync --accept-deletions`"
+        )
+    for arxiv_id in missing:
+        path = history.wrote[arxiv_id].path
+        state.report.actions.append(Action("forget", path, "its note was deleted"))
+    state.remember({"v": 1, "k": "gone", "id": i, "at": state.at} for i in missing)
+
+
+def _fetch(state: State, arxiv: ArxivSource | None) -> Intake:
+    options, settings = state.options, state.vault.settings
+    if options.feed is not None:
+        state.progress("reading", 0, None)
+        return intake_.from_files(
+            options.feed, settings, state.history, day=options.day, since=options.since,
+            until=options.until, stdin=options.stdin,
+        )  # fmt: skip
+    if arxiv is None:
+        raise UsageError("there is no source to fetch from; name a feed with --feed")
+    return intake_.from_arxiv(
+        arxiv, settings, state.history, noted=state.notes, now=state.now, since=options.since,
+        until=options.until,
+    )  # fmt: skip
+
+
+def _remember_pass(state: State) -> None:
+    """The ledger tells of a pass only where it did something: a second one changes no byte."""
+    report = state.report
+    if report.created or report.updated or report.settled:
+        problems = len(report.problems) + len(report.refused)
+        state.remember(
+            [{"v": 1, "k": "pass", "at": state.at, "created": report.created,
+              "updated": report.updated, "problems": problems}]
+        )  # fmt: skip
+
+
+def _tell_refusals(state: State) -> None:
+    """Files that cannot be edited make exit 1 once, then stand in `kb status`."""
+    report, cache = state.report, state.vault.cache
+    report.refused += [p for p in state.scan.refused if p not in report.refused]
+    report.problems += [
+        Problem(other.path, f"has the same arxiv_id as {listed.path}, which is the one listed")
+        for listed, other in state.scan.duplicates
+    ]
+    told = {problem.where: problem.why for problem in report.refused}
+    known = cache.told()
+    new = [where for where, why in told.items() if known.get(where) != why]
+    if len(new) == 1:
+        report.person = f"{new[0]} cannot be edited safely: {told[new[0]]}"
+    elif new:
+        shown = ", ".join(new[:3]) + (" and more" if len(new) > 3 else "")
+        report.person = f"{len(new)} files cannot be edited safely: {shown}"
+    if not state.options.dry_run and told != known:
+        cache.tell(told)

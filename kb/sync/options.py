@@ -1,0 +1,42 @@
+"""What a caller asks of one pass, and how the pass tells how far it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol
+
+if TYPE_CHECKING:
+    from datetime import date
+
+
+class Progress(Protocol):
+    """Told about long steps. `total` is None while it is not known."""
+
+    def __call__(self, step: str, done: int, total: int | None) -> None: ...
+
+
+def silent(step: str, done: int, total: int | None) -> None:
+    """A Progress that shows nothing."""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The words of `kb sync` and `kb index`."""
+
+    intake: bool = True
+    """False: no papers come in; notes, ticks and pages are brought up to date."""
+    feed: str | None = None
+    """A file, a folder, `-` or `sample`; None: arXiv."""
+    day: date | None = None
+    since: date | None = None
+    until: date | None = None
+    scorer: Literal["auto", "local"] = "auto"
+    dry_run: bool = False
+    commit: bool = True
+    accept_deletions: bool = False
+    stdin: BinaryIO | None = None

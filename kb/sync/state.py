@@ -1,0 +1,67 @@
+"""What the steps of one pass share: the vault, its history so far, its notes, and the report."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from kb.core.history import extend
+from kb.core.report import Report
+from kb.sync.writing import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date, datetime
+
+    from kb.core.history import History, Record
+    from kb.core.notes import Note
+    from kb.sync.options import Options, Progress
+    from kb.vault.vault import Scan, Vault
+
+TEMPLATE = "Paper.md"
+
+
+class State:
+    """Read once at the start of a pass, then kept in step with what is written."""
+
+    def __init__(
+        self, vault: Vault, options: Options, *, now: datetime, progress: Progress
+    ) -> None:
+        self.vault = vault
+        self.options = options
+        self.now = now.astimezone(UTC)
+        self.progress = progress
+        self.at = self.now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        self.report = Report()
+        self.writer = Writer(vault, self.report, at=self.at, dry_run=options.dry_run)
+        self.history: History = vault.ledger.history()
+        self.scan: Scan = vault.scan({i: w.path for i, w in self.history.wrote.items()})
+        self.notes: dict[str, Note] = self.scan.by_id
+        """By paper, as they are on disk now."""
+        self.held: set[str] = set()
+        """Pages that must wait: a tick on them has not reached its note."""
+        self._template: str | None = None
+
+    def remember(self, records: Iterable[Record], *, day: date | None = None) -> None:
+        """Adds records to the ledger's file of `day`'s month (else this month's) and the history."""
+        fresh = list(records)
+        self.writer.append((day or self.now.date()).isoformat()[:7], fresh)
+        extend(self.history, fresh)
+
+    @property
+    def template_name(self) -> str:
+        settings = self.vault.settings
+        return settings.at(settings.folders.templates, TEMPLATE)
+
+    @property
+    def template(self) -> str:
+        """The reader's template of a note; the bundled one where they have deleted theirs."""
+        if self._template is None:
+            from kb import resources
+            from kb.vault.files import Missing
+
+            try:
+                self._template = self.vault.read_text(self.template_name)
+            except Missing:
+                self._template = resources.template_file("Templates/Paper.md").decode()
+        return self._template

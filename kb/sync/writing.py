@@ -1,0 +1,171 @@
+"""Carrying out what a plan says, file by file, and remembering it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kb.core import frontmatter, plan, regions
+from kb.core import notes as notes_
+from kb.core.report import Action
+from kb.errors import Busy, Problem, Refused
+from kb.vault.files import Missing, decode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kb.core.history import Record, Written
+    from kb.core.notes import Note
+    from kb.core.pages import Page
+    from kb.core.report import Report
+    from kb.vault.vault import Vault
+
+
+class Writer:
+    """Writes notes and pages, or only notes down that it would (`dry_run`)."""
+
+    def __init__(self, vault: Vault, report: Report, *, at: str, dry_run: bool) -> None:
+        self.vault = vault
+        self.report = report
+        self.at = at
+        self.dry_run = dry_run
+
+    def create(
+        self, new: plan.NewNote, *, rename: Callable[[], plan.NewNote]
+    ) -> tuple[Note, Record]:
+        """A new note. Where its name was taken meanwhile, `rename` makes it again under another."""
+        for attempt in (new, None):
+            note = attempt or rename()
+            try:
+                if not self.dry_run:
+                    self.vault.files.write(note.path, note.text.encode(), expect=None)
+            except (Busy, Refused):
+                if attempt is None:
+                    raise
+                continue
+            break
+        self.report.created += 1
+        self.report.actions.append(Action("create", note.path))
+        self.report.written.append(note.path)
+        read = notes_.read(note.path, note.text)
+        return read, self._wrote(note.id, note.path, dict(note.keys), read.regions)
+
+    def edit(
+        self, edit: plan.NoteEdit, written: Written | None
+    ) -> tuple[Note, Record | None] | None:
+        """Edits an existing note; None where it was refused, deferred or already so."""
+        try:
+            state = self.vault.files.read(edit.path)
+            before = decode(edit.path, state.data)
+            after, keys, region = edit.apply(before)
+            changed = after != before
+            if changed and not self.dry_run:
+                changed = self.vault.files.write(edit.path, after.encode(), expect=state)
+        except Busy as busy:
+            self.report.deferred.append(Problem(busy.path, busy.why))
+            return None
+        except (frontmatter.FrontmatterError, regions.RegionError) as error:
+            self.report.refused.append(Problem(edit.path, str(error)))
+            return None
+        except Missing:
+            return None
+        except Refused as refusal:
+            self.report.refused.append(Problem(refusal.path, refusal.why))
+            return None
+        read = notes_.read(edit.path, after)
+        if changed:
+            self.report.updated += 1
+            self.report.actions.append(
+                Action("adopt" if edit.adopted else "update", edit.path, edit.why)
+            )
+            self.report.written.append(edit.path)
+        if not edit.record:
+            return read, None
+        all_keys = dict(written.keys if written else {}) | notes_.remembered(keys)
+        digests = dict(written.regions if written else {})
+        if region:
+            digests[notes_.REGION] = read.regions[notes_.REGION]
+        record = self._wrote(edit.id, edit.path, all_keys, digests)
+        if edit.adopted:
+            record["adopted"] = True
+        elif changed:
+            record["update"] = edit.why
+        return read, record
+
+    def page(self, page: Page) -> bool:
+        """Writes a page where its bytes differ; False where it was right or had to be left."""
+        try:
+            state = self.vault.files.read(page.path)
+        except Missing:
+            state = None
+        except Refused as refusal:
+            self.report.refused.append(Problem(refusal.path, refusal.why))
+            return False
+        try:
+            existing = decode(page.path, state.data) if state else None
+            text = plan.page_text(page, existing)
+            if text == existing:
+                return False
+            if not self.dry_run:
+                self.vault.files.write(page.path, text.encode(), expect=state, urgent=True)
+        except Busy as busy:
+            self.report.deferred.append(Problem(busy.path, busy.why))
+            return False
+        except (frontmatter.FrontmatterError, regions.RegionError, plan.NotAPage) as error:
+            self.report.refused.append(Problem(page.path, str(error)))
+            return False
+        except Refused as refusal:
+            self.report.refused.append(Problem(refusal.path, refusal.why))
+            return False
+        self.report.pages += 1
+        self.report.actions.append(Action("page", page.path))
+        self.report.written.append(page.path)
+        return True
+
+    def remove_page(self, path: str) -> bool:
+        """Removes a page that lists nothing any more, if all of it is kb's own."""
+        try:
+            state = self.vault.files.read(path)
+            text = decode(path, state.data)
+            region = regions.find(text, "page")
+            if region is None or "kb" not in frontmatter.read(text):
+                return False
+            _, body = frontmatter.split(text)
+            rest = regions.replace(body, "page", "").replace("<!-- kb:begin page -->", "")
+            if rest.replace("<!-- kb:end page -->", "").strip():
+                self.report.problems.append(
+                    Problem(path, "lists nothing any more, but holds your own words, so it stays")
+                )
+                return False
+            if not self.dry_run:
+                self.vault.files.remove(path, expect=state)
+        except (frontmatter.FrontmatterError, regions.RegionError, Busy, Refused):
+            return False
+        self.report.actions.append(Action("remove", path, "it lists nothing any more"))
+        self.report.written.append(path)
+        return True
+
+    def text(self, path: str, text: str) -> None:
+        """A file that is all kb's own and never changes, such as a snapshot of the criteria."""
+        if self.dry_run:
+            return
+        try:
+            if self.vault.files.write(path, text.encode(), expect=None):
+                self.report.written.append(path)
+        except (Busy, Refused):
+            if not (self.vault.root / path).is_file():
+                raise
+
+    def append(self, month: str, records: list[Record]) -> None:
+        """Adds records to the ledger, unless this is a rehearsal."""
+        if self.dry_run or not records:
+            return
+        if path := self.vault.ledger.append(month, records):
+            self.report.written.append(path)
+
+    def _wrote(
+        self, arxiv_id: str, path: str, keys: dict[str, Any], digests: dict[str, str]
+    ) -> Record:
+        return {
+            "v": 1, "k": "wrote", "id": arxiv_id, "path": path, "keys": keys, "regions": digests,
+            "at": self.at,
+        }  # fmt: skip

@@ -1,0 +1,132 @@
+"""Undoing the last pass: its notes go, its edits are taken back, and nothing of the reader's is lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kb.core import frontmatter, regions
+from kb.core import notes as notes_
+from kb.core.ownership import is_untouched
+from kb.core.plan import NoteEdit
+from kb.core.report import Action, Report
+from kb.errors import Busy, Problem, Refused, UsageError
+from kb.sync import recording, rendering
+from kb.sync.options import Options, silent, utc_now
+from kb.sync.state import State
+from kb.vault.files import Missing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from kb.repository.git import Repository
+    from kb.repository.history import Change, Recorded
+    from kb.vault.vault import Vault
+
+UNDOES = "kb-undoes"
+
+
+def run(
+    vault: Vault, *, dry_run: bool = False, now: Callable[[], datetime] = utc_now
+) -> tuple[Recorded, Report]:
+    """Reverts the newest pass that is not undone yet, by a commit of its own.
+
+    Notes that the pass made are removed where nobody has touched them, and stay gone; keys and
+    regions that it changed get their former values where they still hold what the pass wrote. What
+    cannot be taken back is told in `problems`. Raises UsageError when there is nothing to undo.
+    """
+    from kb.repository.git import Repository
+
+    repository = Repository.find(vault.root)
+    if repository is None:
+        raise UsageError("this vault is in no git repository, so there is no commit to undo")
+    with vault.lock():
+        undone_pass = _newest(repository)
+        state = State(vault, Options(intake=False, dry_run=dry_run), now=now(), progress=silent)
+        for change in repository.changes_of(undone_pass.sha):
+            if change.path.endswith(".md") and not change.path.startswith(".kb/"):
+                _take_back(state, change)
+        rendering.take_ticks(state)
+        rendering.write_pages(state)
+        if not dry_run:
+            recording.commit(
+                state, f'Undo "{undone_pass.subject}"\n\n{UNDOES}: {undone_pass.sha}\n', always=True
+            )
+        return undone_pass, state.report
+
+
+def _newest(repository: Repository) -> Recorded:
+    undone = {sha for done in repository.last_pass(UNDOES) for sha in done.undoes}
+    for recorded in repository.last_pass(recording.TRAILER):
+        if recorded.sha not in undone:
+            return recorded
+    raise UsageError("no commit of a pass is left to undo")
+
+
+def _take_back(state: State, change: Change) -> None:
+    if state.vault.layout.owns(change.path) or change.after is None:
+        return
+    after = notes_.read(change.path, change.after.decode("utf-8", "replace"))
+    if after.id is None:
+        return
+    if change.status == "A":
+        _remove(state, after.id)
+    elif change.before is not None:
+        _restore(state, after.id, change.before.decode("utf-8", "replace"), after)
+
+
+def _remove(state: State, arxiv_id: str) -> None:
+    note = state.notes.get(arxiv_id)
+    if note is None:
+        return
+    try:
+        held = state.vault.files.read(note.path)
+        if not is_untouched(held.text, state.template, state.template_name):
+            state.report.problems.append(
+                Problem(note.path, "was made by that pass, but holds words of yours, so it stays")
+            )
+            return
+        if not state.options.dry_run:
+            state.vault.files.remove(note.path, expect=held)
+    except Missing:
+        return
+    except (Busy, Refused) as error:
+        state.report.problems.append(Problem(error.path, error.why))
+        return
+    del state.notes[arxiv_id]
+    state.report.actions.append(Action("remove", note.path, "made by the pass that is undone"))
+    state.remember(
+        [{"v": 1, "k": "gone", "id": arxiv_id, "by": "undo", "at": state.at}], day=note.announced
+    )
+
+
+def _restore(state: State, arxiv_id: str, before: str, after: notes_.Note) -> None:
+    note = state.notes.get(arxiv_id)
+    if note is None:
+        return
+    try:
+        former = frontmatter.read(before)
+        region = regions.find(before, notes_.REGION)
+    except (frontmatter.FrontmatterError, regions.RegionError):
+        state.report.problems.append(Problem(note.path, "its former text cannot be read; it stays"))
+        return
+    keys = [k for k in notes_.KEYS if notes_.plain_value(former.get(k)) != after.values.get(k)]
+    changes: dict[str, Any] = {
+        key: former.get(key, frontmatter.REMOVE)
+        for key in keys
+        if note.values.get(key) == after.values.get(key)
+    }
+    same = note.regions.get(notes_.REGION) == after.regions.get(notes_.REGION)
+
+    def apply(text: str) -> tuple[str, dict[str, Any], bool]:
+        edited = frontmatter.edit(text, changes, order=notes_.KEYS)
+        written = {k: v for k, v in changes.items() if v is not frontmatter.REMOVE}
+        if region is None or not same or regions.find(edited, notes_.REGION) is None:
+            return edited, written, False
+        return regions.replace(edited, notes_.REGION, region.inner), written, True
+
+    edit = NoteEdit(id=arxiv_id, path=note.path, why="taken back", apply=apply, day=note.announced)
+    done = state.writer.edit(edit, state.history.wrote.get(arxiv_id))
+    if done is not None:
+        state.notes[arxiv_id] = done[0]
+        state.remember([done[1]] if done[1] else [], day=note.announced)

@@ -1,0 +1,197 @@
+"""A vault that is open: its settings, files, ledger, cache and lock, and the notes in it."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kb.core import notes as notes_
+from kb.core.pages import Layout
+from kb.errors import ConfigError, Problem, Refused, UsageError
+from kb.vault.cache import Cache, vault_cache_folder
+from kb.vault.files import Missing, VaultFiles, decode
+from kb.vault.ledger import Ledger
+from kb.vault.lock import VaultLock
+from kb.vault.walk import is_conflict_copy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+
+    from kb.config import Settings
+    from kb.core.notes import Note
+
+CONFIG = "kb.toml"
+
+
+def find(path: str | None) -> Path:
+    """The vault's folder: `path`, else `$KB_VAULT`, else the nearest folder upwards with a kb.toml.
+
+    Raises UsageError where there is none.
+    """
+    if named := path or os.environ.get("KB_VAULT"):
+        root = Path(named).expanduser().resolve()
+        if not (root / CONFIG).is_file():
+            raise UsageError(
+                f"{root} is not a vault of kb (no {CONFIG}); `kb init {named}` makes it one"
+            )
+        return root
+    here = Path.cwd().resolve()
+    for folder in (here, *here.parents):
+        if (folder / CONFIG).is_file():
+            return folder
+    raise UsageError(
+        f"no {CONFIG} in this folder or above; name a vault with --vault, or make one: kb init my-vault"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """All notes found on disk."""
+
+    notes: tuple[Note, ...]
+    """Those with an `arxiv_id`: one per paper, the others are in `duplicates`."""
+    traced: dict[str, Note]
+    """Papers that a note without `arxiv_id` is about, by its properties."""
+    duplicates: tuple[tuple[Note, Note], ...]
+    """(listed, passed over) notes with the same id."""
+    stems: frozenset[str]
+    """Keys of every file stem in the vault (`names.key`)."""
+    refused: tuple[Problem, ...]
+    paths: frozenset[str]
+    """Every Markdown file of the vault."""
+
+    @property
+    def by_id(self) -> dict[str, Note]:
+        return {note.id: note for note in self.notes if note.id}
+
+
+class Vault:
+    """Opens what a pass needs. Close it, or use it as a context manager."""
+
+    def __init__(self, root: Path, settings: Settings, *, folder: Path | None = None) -> None:
+        self.root = root
+        self.settings = settings
+        self.cache_folder = folder or vault_cache_folder(root)
+        self.cache = Cache(self.cache_folder)
+        self.files = VaultFiles(root, quiet_seconds=settings.notes.quiet, ours=self.cache)
+        self.ledger = Ledger(root)
+
+    def __enter__(self) -> Vault:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.cache.close()
+
+    def lock(self) -> VaultLock:
+        return VaultLock(self.cache_folder, self.root)
+
+    @property
+    def layout(self) -> Layout:
+        folders = self.settings.folders
+        return Layout(folders.root, folders.daily, folders.weekly, folders.monthly)
+
+    def read_text(self, path: str) -> str:
+        """A file of the vault as text. Raises Refused, or its subclass Missing."""
+        return decode(path, self.files.read(path).data)
+
+    def topics_text(self) -> str:
+        """`Topics.md`. Raises ConfigError where it is missing."""
+        path = self.layout.topics
+        try:
+            return self.read_text(path)
+        except Missing:
+            raise ConfigError(
+                f"{path} is missing; write down what to look for, or let `kb init {self.root}` put"
+                " the default back"
+            ) from None
+
+    def scan(self, wrote: dict[str, str] | None = None) -> Scan:
+        """Every Markdown file's frontmatter, read again only where the file changed.
+
+        `wrote` says under which path kb last knew a paper, which settles which of two notes with
+        one id is the paper's.
+        """
+        known = self.cache.notes()
+        fresh: list[tuple[str, int, int, str]] = []
+        found: list[Note] = []
+        stems: set[str] = set()
+        present: set[str] = set()
+        paths: set[str] = set()
+        for entry in self.files.walk():
+            stems.add(_stem_key(entry.path))
+            paths.add(entry.path)
+            if is_conflict_copy(entry.path.rpartition("/")[2]):
+                continue
+            present.add(entry.path)
+            row = known.get(entry.path)
+            if row is not None and row[0] == entry.mtime_ns and row[1] == entry.size:
+                note = _load(entry.path, row[2])
+            else:
+                note = self._read(entry.path)
+                fresh.append((entry.path, entry.mtime_ns, entry.size, _store(note)))
+            found.append(note)
+        gone = [path for path in known if path not in present]
+        if fresh or gone:
+            self.cache.put_notes(fresh, gone)
+        return arrange(found, wrote or {}, frozenset(stems), frozenset(paths))
+
+    def _read(self, path: str) -> Note:
+        try:
+            return notes_.read(path, self.read_text(path))
+        except Missing:
+            return notes_.Note(path=path)
+        except Refused as refusal:
+            return notes_.Note(path=path, refused=refusal.why)
+
+
+def arrange(
+    found: Sequence[Note], wrote: dict[str, str], stems: frozenset[str], paths: frozenset[str]
+) -> Scan:
+    """Sorts out one note per paper: the one kb wrote, else the first by path."""
+    chosen: dict[str, Note] = {}
+    duplicates: list[tuple[Note, Note]] = []
+    traced: dict[str, Note] = {}
+    refused: list[Problem] = []
+    for note in sorted(found, key=lambda n: (n.path != wrote.get(n.id or "", ""), n.path)):
+        if note.refused and note.id:
+            refused.append(Problem(note.path, note.refused))
+        if note.id is None:
+            for trace in note.traces:
+                traced.setdefault(trace, note)
+        elif note.id in chosen:
+            duplicates.append((chosen[note.id], note))
+        else:
+            chosen[note.id] = note
+    ordered = tuple(sorted(chosen.values(), key=lambda n: n.path))
+    return Scan(ordered, traced, tuple(duplicates), stems, tuple(refused), paths)
+
+
+def _stem_key(path: str) -> str:
+    from kb.core import names
+
+    return names.key(path.rpartition("/")[2].removesuffix(".md"))
+
+
+def _store(note: Note) -> str:
+    if note == notes_.Note(path=note.path):
+        return ""
+    return json.dumps(asdict(note), ensure_ascii=False)
+
+
+def _load(path: str, data: str) -> Note:
+    if not data:
+        return notes_.Note(path=path)
+    values = json.loads(data)
+    return notes_.Note(**values | {"traces": tuple(values["traces"])})
