@@ -168,7 +168,7 @@ def _snap_to_months(keys: Sequence[IdKey], limits: dict[date, IdKey]) -> None:
             continue
         off = {day: bisect_left(keys, limit) - place for day, limit in limits.items()}
         day = min(off, key=lambda day: (abs(off[day]), day))
-        if abs(off[day]) <= max(3, len(keys) / len(limits) * 0.15):
+        if abs(off[day]) <= max(1, len(keys) / len(limits) * 0.15):
             limits[day] = key
 
 
@@ -188,37 +188,6 @@ def _head_of_next(block: Sequence[tuple[IdKey, datetime, bool]]) -> IdKey | None
     if block[place][1] >= times[int(size * 0.7)] or any(sure for _, _, sure in block[place:]):
         return None
     return block[place][0]
-
-
-def _snap_to_months(keys: Sequence[IdKey], limits: dict[date, IdKey]) -> None:
-    """Move a threshold that stands a little off the turn of the month to it: numbers begin anew
-    with a day, never within one."""
-    for place, (before, key) in enumerate(pairwise(keys), start=1):
-        if before[0] == key[0] or not limits:
-            continue
-        off = {day: bisect_left(keys, limit) - place for day, limit in limits.items()}
-        day = min(off, key=lambda day: (abs(off[day]), day))
-        if abs(off[day]) <= max(3, len(keys) / len(limits) * 0.15):
-            limits[day] = key
-
-
-def _head_of_next(block: Sequence[tuple[IdKey, datetime, bool]]) -> IdKey | None:
-    """Where the next day begins inside the ids taken for one day's; None where they are all its own.
-
-    arXiv numbers a day in the order of submission. Papers at the end that were submitted well
-    before their neighbours were held for a day, and open the next one.
-    """
-    size = len(block)
-    times = sorted(at for _, at, _ in block)
-    later = block[size // 2 : int(size * 0.8)]
-    if size < 16 or sum(at >= times[int(size * 0.4)] for _, at, _ in later) < 0.9 * len(later):
-        return None
-    latest = max(range(size), key=lambda place: (block[place][1], place))
-    rest = block[latest + 1 :]
-    early = times[int(size * 0.7)]
-    if not any(at < early for _, at, _ in rest) or any(sure for _, _, sure in rest):
-        return None
-    return rest[0][0] if len(rest) <= max(2, 0.15 * size) else None
 
 
 def day_by_id(arxiv_id: str, limits: Mapping[date, IdKey]) -> date | None:

@@ -44,6 +44,8 @@ class Day:
     """Topics and comment of the papers worth a reason."""
     cutoffs: dict[str, int] = field(default_factory=dict)
     criteria: str = ""
+    from_arxiv: bool = False
+    """Whether arXiv itself was asked; False for days that came from saved feeds alone."""
     why: str = ""
     """Why the day is open, quiet or a holiday."""
     tokens: tuple[int, int, int] = (0, 0, 0)
@@ -101,6 +103,11 @@ class History:
     def real_days(self) -> list[Day]:
         """The days of arXiv, not of the sample, in order."""
         return sorted((d for d in self.days.values() if not d.source), key=lambda d: d.day)
+
+    def first_from_arxiv(self) -> date | None:
+        """The day with which kb began to ask arXiv; None before the first pass."""
+        asked = [d.day for d in self.real_days() if d.from_arxiv and d.finished]
+        return asked[0] if asked else None
 
     def day_of(self, arxiv_id: str) -> Day | None:
         """The day on which the paper was judged, else the one on which it was listed outside."""
@@ -179,6 +186,7 @@ def _fold_day(history: History, record: Record, at: str) -> None:
     day.categories = tuple(record.get("cats", day.categories))
     day.announced = max(day.announced, int(record.get("announced", 0)))
     day.by = str(record.get("by", day.by))
+    day.from_arxiv = day.from_arxiv or record.get("via") != "feed"
     day.cutoffs = record.get("cutoffs", day.cutoffs)
     day.criteria = str(record.get("criteria", day.criteria))
     day.at = at

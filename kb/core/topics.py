@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kb.core.keywords import plain_text, split_keywords
+from kb.core.topic_lines import CONTAINERS, LABELS, NOT_WORDS, TOPIC_NUMBER, Line, read_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,64 +47,6 @@ class Topics:
     """Changes when anything changes that a score may depend on; layout and authors do not count."""
 
 
-# What a label or a heading may be called, folded to lower case.
-_LABELS: dict[str, str] = {
-    **dict.fromkeys(
-        ("relevant", "keep", "include", "included", "interested in", "looking for", "i want",
-         "focus", "focus on", "in scope", "yes"), "relevant"),
-    **dict.fromkeys(
-        ("not relevant", "irrelevant", "filter", "filter out", "exclude", "excluded", "skip",
-         "avoid", "ignore", "drop", "leave out", "not interested", "not interested in",
-         "out of scope", "no"), "not_relevant"),
-    **dict.fromkeys(
-        ("keywords", "keyword", "key words", "positive keywords", "relevant keywords", "key terms",
-         "terms", "search terms", "phrases"), "keywords"),
-    **dict.fromkeys(
-        ("negative keywords", "negative keyword", "irrelevant keywords", "excluded keywords",
-         "negative", "negatives", "application", "applications", "application keywords",
-         "keywords to avoid", "not keywords"), "negative_keywords"),
-    **dict.fromkeys(("description", "what", "what matters", "why", "about this topic"),
-                    "description"),
-    **dict.fromkeys(
-        ("authors to follow", "follow", "followed authors", "authors", "authors i follow",
-         "people to follow", "followed"), "follow"),
-    **dict.fromkeys(
-        ("everywhere", "all topics", "every topic", "general keywords", "in general", "global"),
-        "everywhere"),
-}  # fmt: skip
-_CONTAINERS = frozenset(
-    "topics|relevant topics|research topics|my topics|topics of interest|interests|my interests|"
-    "research interests|areas|research areas|areas of interest|what to look for".split("|")
-)
-_NOT_WORDS = re.compile(
-    r"\b(?:leave|skip|avoid|exclude|ignore|filter|drop|not|never)\b", re.IGNORECASE
-)
-_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|(?m:^[ \t]*)%%.*?%%|%%.*?%%", re.DOTALL)
-_HEADING = re.compile(r"(?P<hashes>#{1,6})(?:[ \t]+|$)(?P<text>.*?)[ \t]*#*[ \t]*$")
-_ITEM = re.compile(
-    r"(?:(?P<bullet>[-*+•‣–])|(?P<number>\d{1,3})[.)])[ \t]+(?:\[.\][ \t]+)?(?P<text>.*)"
-)
-_LABEL = re.compile(
-    r"(?P<open>[*_]{0,3})(?P<name>[^\W\d_][\w '/-]{0,40}?)[ \t]*[*_]{0,3}[ \t]*"
-    r"(?:(?P<colon>[:：])[*_]{0,3}(?:[ \t]+|$)|[ \t][-–—][ \t]+|$)(?P<rest>.*)"
-)
-_TOPIC_NUMBER = re.compile(r"(?:topic[ \t]+)?\d{1,3}[ \t]*[.):][ \t]*", re.IGNORECASE)
-_RULE = re.compile(r"([-*_=])(?:[ \t]*\1){2,}")
-
-
-@dataclass
-class _Line:
-    number: int
-    indent: int
-    text: str
-    level: int = 0
-    bullet: bool = False
-    numbered: bool = False
-    after_blank: bool = False
-    label: str = ""
-    rest: str = ""
-
-
 @dataclass
 class _Draft:
     name: str
@@ -133,7 +76,7 @@ def parse_topics(text: str) -> Topics:
 
     A line that fits nowhere is in `unplaced` with its number and, as free text, in `about`.
     """
-    lines = list(_lines(text))
+    lines = list(read_lines(text))
     found = _Reader(lines).read()
     if not found.topics and any(line.bullet for line in lines):
         bulleted = _Reader(lines, bullets=True).read()
@@ -141,51 +84,10 @@ def parse_topics(text: str) -> Topics:
     return found
 
 
-def _lines(text: str) -> Iterator[_Line]:
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    text = re.sub(
-        r"\A---[ \t]*\n.*?^(?:---|\.\.\.)[ \t]*(?:\n|\Z)",
-        _blank,
-        text,
-        flags=re.DOTALL | re.MULTILINE,
-    )
-    text = _COMMENT.sub(_blank, text)
-    after_blank = True
-    for number, raw in enumerate(text.split("\n"), start=1):
-        bare = re.sub(r"^(?:[ \t]*>)+", "", raw.expandtabs(4).replace("\x00", " "))
-        indent = len(bare) - len(bare.lstrip())
-        bare = bare.strip()
-        if not bare or _RULE.fullmatch(bare):
-            after_blank = True
-            continue
-        line = _Line(number, indent, bare, after_blank=after_blank)
-        after_blank = False
-        if heading := _HEADING.fullmatch(bare):
-            line.level, line.text = len(heading["hashes"]), heading["text"]
-        elif item := _ITEM.fullmatch(bare):
-            line.bullet, line.numbered = bool(item["bullet"]), bool(item["number"])
-            line.text = item["text"].strip()
-        _find_label(line)
-        yield line
-
-
-def _blank(match: re.Match[str]) -> str:
-    return "\n" * match[0].count("\n")
-
-
-def _find_label(line: _Line) -> None:
-    match = _LABEL.fullmatch(line.text)
-    line.rest = line.text
-    if match and (name := match["name"].casefold().strip()) in _LABELS:
-        alone = not match["rest"] and (line.level or match["open"])
-        if match["colon"] or alone or (match["rest"] and len(name) > 3):
-            line.label, line.rest = _LABELS[name], match["rest"]
-
-
 class _Reader:
     """Walks the lines once; `here` is the topic (or everywhere) that lines belong to."""
 
-    def __init__(self, lines: list[_Line], *, bullets: bool = False) -> None:
+    def __init__(self, lines: list[Line], *, bullets: bool = False) -> None:
         self.lines = lines
         self.bullets = bullets
         self.about: list[str] = []
@@ -233,8 +135,8 @@ class _Reader:
             digest=_digest(about, topics, keywords, negative),
         )
 
-    def _heading(self, index: int, line: _Line) -> None:
-        name = plain_text(_TOPIC_NUMBER.sub("", line.text, count=1)) or plain_text(line.text)
+    def _heading(self, index: int, line: Line) -> None:
+        name = plain_text(TOPIC_NUMBER.sub("", line.text, count=1)) or plain_text(line.text)
         below = list(itertools.takewhile(lambda x: not x.level, self.lines[index + 1 :]))
         deeper = itertools.takewhile(
             lambda x: not x.level or x.level > line.level, self.lines[index + 1 :]
@@ -255,19 +157,22 @@ class _Reader:
             if not (inside and above and line.level > min(above) and line.level > 2):
                 self.here = self.everywhere
             self.part = line.label
-        elif name.casefold().rstrip(":") in _CONTAINERS or (
+        elif name.casefold().rstrip(":") in CONTAINERS or (
             children and not any(x.label for x in below)
         ):
-            self.here, self.listing = None, not children
-            if name.casefold().rstrip(":") not in _CONTAINERS and not (first and line.level == 1):
-                self.about.append(name)
+            self._container(name, listing=not children)
         elif listed or (numbered and first and line.level == 1):
-            self.here, self.listing = None, True
+            self._container(name, listing=True)
         elif name:
             self.here = _Draft(name, line.number)
             self.drafts.append(self.here)
 
-    def _label(self, index: int, line: _Line) -> bool:
+    def _container(self, name: str, *, listing: bool) -> None:
+        self.here, self.listing = None, listing
+        if name and name.casefold().rstrip(":") not in CONTAINERS:
+            self.about.append(name)
+
+    def _label(self, index: int, line: Line) -> bool:
         rest = plain_text(line.rest)
         if line.label == "follow":
             self.here, self.part = (self.here if rest else self.everywhere), "follow"
@@ -276,7 +181,9 @@ class _Reader:
             return True
         if line.label == "everywhere":
             self.here, self.part = self.everywhere, ""
-            return not rest or self._text(index, line) is None
+            if rest:
+                self._text(index, line)
+            return True
         below = self.lines[index + 1] if index + 1 < len(self.lines) else None
         groups = not rest and not line.bullet and below is not None and below.bullet and below.label
         if groups and (self.here is None or self.here.numbered) and line.label == "keywords":
@@ -292,7 +199,7 @@ class _Reader:
         self.here.add(line.label, rest)
         return True
 
-    def _starts_topic(self, line: _Line) -> bool:
+    def _starts_topic(self, line: Line) -> bool:
         open_list = self.here is None and self.listing
         same_list = self.here is not None and self.here.numbered
         shape = line.numbered or (self.bullets and line.bullet)
@@ -300,7 +207,7 @@ class _Reader:
             shape and line.indent < 2 and (open_list or same_list) and bool(plain_text(line.text))
         )
 
-    def _item_topic(self, line: _Line) -> None:
+    def _item_topic(self, line: Line) -> None:
         bold = re.match(r"(\*\*|__)(?P<name>.+?):?\1\s*[:–—-]?\s*(?P<rest>.*)", line.text)
         plain = re.match(r"(?P<name>[^:]{1,80}?)(?::|\s[–—-])\s+(?P<rest>.*)", line.text)
         match = bold or plain
@@ -313,7 +220,7 @@ class _Reader:
         self.drafts.append(self.here)
         self.part = "description" if rest else ""
 
-    def _text(self, index: int, line: _Line) -> None:
+    def _text(self, index: int, line: Line) -> None:
         text, item = plain_text(line.text), line.bullet or line.numbered
         if not text:
             return
@@ -324,7 +231,7 @@ class _Reader:
         elif self._closes_list(index, line):
             self.here, self.part = (
                 self.everywhere,
-                "not_relevant" if _NOT_WORDS.search(text) else "",
+                "not_relevant" if NOT_WORDS.search(text) else "",
             )
             if not self.part:
                 self._unplaced(line.number, text)
@@ -353,7 +260,7 @@ class _Reader:
             self.here.add("description", text, joined=not line.after_blank and not item)
             self.part = ""
 
-    def _closes_list(self, index: int, line: _Line) -> bool:
+    def _closes_list(self, index: int, line: Line) -> bool:
         """A sentence ending in a colon, then bullets, after numbered topics: about all of them."""
         below = self.lines[index + 1] if index + 1 < len(self.lines) else None
         return (
@@ -365,10 +272,10 @@ class _Reader:
             and below.bullet
         )
 
-    def _is_misspelt_label(self, line: _Line) -> bool:
+    def _is_misspelt_label(self, line: Line) -> bool:
         match = re.match(r"[*_]{0,3}([^\W\d_][\w ]{2,24}?)[*_ ]{0,4}:", line.text)
         return bool(
-            match and difflib.get_close_matches(match[1].casefold(), _LABELS, n=1, cutoff=0.8)
+            match and difflib.get_close_matches(match[1].casefold(), LABELS, n=1, cutoff=0.8)
         )
 
     def _names(self, number: int, text: str) -> None:
@@ -379,14 +286,22 @@ class _Reader:
         ):
             parts = bare.split(",")
         names = [" ".join(part.split()).strip(" .,") for part in parts]
-        if all(not n or (len(n.split()) <= 6 and n[:1].isalpha()) for n in names) and any(names):
+        if any(names) and all(not name or _is_name(name) for name in names):
             self.follow.update(dict.fromkeys(n for n in names if n))
+            if bare != text:
+                self.about.append(text)
         elif text:
             self._unplaced(number, text)
 
     def _unplaced(self, number: int, text: str) -> None:
         self.unplaced.append((number, text))
         self.about.append(text)
+
+
+def _is_name(text: str) -> bool:
+    """Up to six words, one of them capitalised (or in a script without capitals)."""
+    words = text.split()
+    return len(words) <= 6 and any(w[0].isalpha() and not w[0].islower() for w in words)
 
 
 def _digest(about: str, topics: Iterable[Topic], *keywords: tuple[str, ...]) -> str:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kb.core.keywords import split_keywords
-from kb.scorers.tokens import STOP_WORDS, stem, stems
+from kb.scorers.tokens import stem, stems
+from kb.scorers.wordlists import GENERIC_WORDS, STOP_WORDS, WEAK_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -18,36 +19,8 @@ if TYPE_CHECKING:
 SUMMARY_WORDS = 40
 SHOWN_MATCHES = 4
 
-# Words of any abstract in any field: sharing them with a topic is no evidence for it.
-GENERIC = frozenset(
-    stem(word)
-    for word in (
-        "able achieve advance algorithm analysis analyze application approach architecture area"
-        " aspect available base based behavior best better breakthrough broad case central challenge change class clear"
-        " common compare complex comprehensive concept condition consider content context contribution core critical current"
-        " cut data dataset deep demonstrate design develop development different direct domain"
-        " edge effect effective efficient emerging enable encode established evaluation example existing experiment extend"
-        " feature field find first focus form formal foundation foundational framework full function fundamental general"
-        " good group help high idea impact implementation important improve improvement include increase"
-        " individual information innovation input insight interest introduce issue key kind knowledge known large learn"
-        " learned learning level limit line main major material matter measure mechanism method model"
-        " modern narrow nature need network neural new novel number object open order output paper"
-        " paradigm particular performance perspective point possible potential practical present"
-        " principle problem process product program property propose provide question range real recent reduce region relevant"
-        " research result rich robust role routine science scientific second section set show significant simple"
-        " single small space special specific standard state step straightforward structure studies study support"
-        " system task technique technology term test theoretical theory topic training transfer trend type"
-        " understand understanding use used useful user using usual value variant variety various way wide work world year"
-    ).split()
-)
-WEAK = frozenset(
-    stem(word)
-    for word in (
-        "ai also assumption co cross design fast high hybrid inner internal external learnable like long low"
-        " multi multiple natural non online pre self semi short slow soft strong structural term theories trained weak"
-    ).split()
-)
-"""Parts of phrases that mean nothing alone: the low of low-rank."""
+GENERIC = frozenset(stem(word) for word in GENERIC_WORDS)
+WEAK = frozenset(stem(word) for word in WEAK_WORDS)
 _BREAK = re.compile(r"[^\w\s/–-]")
 _PART = re.compile(r"[^\W_]{2,}")
 SINGLE_WEIGHT, COMMON_WEIGHT = 0.4, 0.2

@@ -12,6 +12,8 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from kb.scorers.wordlists import STOP_WORDS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -28,26 +30,6 @@ TITLE_WEIGHT = 3
 _DIGEST_BYTES = 8
 _WORD = re.compile(r"[^\W_]{2,}")
 _TEX = re.compile(r"\\[a-zA-Z]+|https?://\S+")
-
-# Words that say nothing about the subject, the verbs of every abstract not included.
-STOP_WORDS = frozenset(
-    """
-    about above across after again against all almost along already also although always am among an
-    and any anyone anything are around as at be became because become becomes been before being below
-    between both but by can cannot could did do does doing done down due during each either else
-    elsewhere enough etc even ever every everything except few for from further get give go had has
-    have having he hence her here hers herself him himself his how however if in indeed instead into is
-    it its itself just keep least less made make many may me meanwhile might mine more moreover most
-    mostly much must my myself namely neither never nevertheless no none nor not nothing now of off
-    often on once one only onto or other others otherwise our ours ourselves out over own part per
-    perhaps please put rather re same see seem seems several she should since so some something
-    sometimes somewhere still such take than that the their theirs them themselves then thence there
-    thereby therefore these they this those though through throughout thus to together too toward
-    towards two under unless until up upon us very via was we well were what whatever when whenever
-    where whereas whereby wherein whether which while who whole whom whose why will with within without
-    would yet you your yours yourself eg ie al
-    """.split()
-)
 
 # Longest first; what is left must keep three letters or more.
 _SUFFIXES = (

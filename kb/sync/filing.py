@@ -156,6 +156,7 @@ def _file_day(
         "reasons": {a.id: [list(a.topics), a.comment] for a in ordered if a.id in worth_a_reason},
         "why": incoming.why,
         "source": incoming.source,
+        "via": incoming.via,
         "criteria": snapshot if scores else "",
         "cutoffs": {"relevance": cutoffs.relevance, "per_day": cutoffs.per_day} if scores else {},
     }

@@ -34,6 +34,8 @@ class Incoming:
     """Listed, but not scanned: other categories, or cross-lists that are not wanted."""
     announced: int = 0
     why: str = ""
+    via: str = ""
+    """`feed` for saved feeds."""
 
 
 @dataclass(slots=True)
@@ -42,7 +44,7 @@ class Intake:
 
     days: list[Incoming] = field(default_factory=list)
     known_days: list[tuple[date, str]] = field(default_factory=list)
-    """Days that came in again and hold nothing new."""
+    """Days (with their source) that came in again with nothing new to tell."""
     backlog: list[Paper] = field(default_factory=list)
     updates: list[Paper] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -79,7 +81,7 @@ def from_files(
     for at in sorted(by_day):
         if (since is None or at >= since) and (until is None or at <= until):
             outcome: Outcome = "done" if by_day[at] else "quiet"
-            _add_day(intake, settings, history, at, source, outcome, by_day[at])
+            _add_day(intake, settings, history, at, source, outcome, by_day[at], via="feed")
     if not source:
         intake.updates = list(saved.updates)
     return intake
@@ -98,11 +100,13 @@ def from_arxiv(
     """What arXiv announced and the ledger has not seen. Raises TryLater when arXiv does not answer."""
     from kb.sources.arxiv.days import Known, collect
 
+    # Saved feeds of long ago do not make this a later pass, with all the days since to be filled.
+    begun = history.first_from_arxiv()
     known = Known(
         finished={
             record.day: frozenset(record.scores) | record.outside
             for record in history.real_days()
-            if record.finished
+            if record.finished and begun is not None and record.day >= begun
         },
         seen=frozenset(history.seen),
         noted=frozenset(noted),
@@ -111,7 +115,6 @@ def from_arxiv(
         source,
         known,
         categories=tuple(settings.arxiv.categories),
-        announce=frozenset(settings.arxiv.announce),
         backlog_days=settings.arxiv.backlog_days,
         since=since,
         until=until,
@@ -147,6 +150,7 @@ def _add_day(
     *,
     announced: int | None = None,
     why: str = "",
+    via: str = "",
 ) -> None:
     record = history.days.get((day, source))
     judged = set(record.scores) if record else set()
@@ -160,7 +164,11 @@ def _add_day(
         if wanted(paper, settings) and paper.id not in judged and paper.id not in elsewhere
     )
     outside = tuple(paper for paper in listed if not wanted(paper, settings))
-    news = bool(scanned) or (record is None) or not {p.id for p in outside} <= (record.outside | judged)
+    news = (
+        bool(scanned)
+        or (record is None)
+        or not {p.id for p in outside} <= (record.outside | judged)
+    )
     if record is not None and record.finished and not news:
         intake.known_days.append((day, source))
         return
@@ -170,13 +178,14 @@ def _add_day(
         and (record.outcome, record.why) == (outcome, why)
         and not scanned
     ):
+        intake.known_days.append((day, source))
         return
     total = len(listed) if announced is None else announced
     if record is not None:
         total = max(total, len({p.id for p in listed} | judged | record.outside))
     intake.days.append(
         Incoming(day=day, source=source, outcome=outcome, scanned=scanned, outside=outside,
-                 announced=total, why=why)
+                 announced=total, why=why, via=via)
     )  # fmt: skip
 
 

@@ -173,6 +173,29 @@ def test_no_fault_loses_a_paper(
     assert report.exit == 0
 
 
+def test_saved_feeds_of_long_ago_do_not_ask_for_all_the_days_since(
+    box: Box, server: ArxivStandIn, feed: Path, tmp_path: Path
+) -> None:
+    box.kb("sync", "--feed", str(feed), "--date", "2024-11-05")
+    report = one_pass(box, server, TODAY, tmp_path)
+    assert [(d.day, d.outcome) for d in report.days] == [(TODAY, "done")]
+    assert not [d for d in box.json("status")["days"] if d["outcome"] == "missing"]
+
+
+def test_cross_lists_that_are_not_wanted_are_seen_all_the_same(
+    box: Box, server: ArxivStandIn, tmp_path: Path
+) -> None:
+    box.edit("kb.toml", 'announce = ["new", "cross"]', 'announce = ["new"]')
+    box.edit("kb.toml", 'categories = ["cs.LG", "cs.AI"]', 'categories = ["cs.CL"]')
+    (day,) = one_pass(box, server, TODAY, tmp_path).days
+    assert day.announced > day.scanned
+    cross = next(
+        p.id for p in server.papers
+        if p.announced == TODAY and p.categories[0] != "cs.CL" and "cs.CL" in p.categories
+    )  # fmt: skip
+    assert "outside" in box.json("why", cross)["decision"]
+
+
 def test_replacements_reach_the_notes_we_have(
     box: Box, server: ArxivStandIn, tmp_path: Path
 ) -> None:

@@ -54,8 +54,12 @@ def home(shelf: Shelf) -> Page:
 
 
 def gaps(history: History) -> list[tuple[date, str]]:
-    """Weekdays that are not accounted for between the first and the last day of the ledger."""
-    real = history.real_days()
+    """Weekdays that are not accounted for, from the first day asked of arXiv to the last known.
+
+    Where all days came from saved feeds, from the first of these.
+    """
+    begun = history.first_from_arxiv()
+    real = [record for record in history.real_days() if begun is None or record.day >= begun]
     if not real:
         return []
     recorded = {record.day: record for record in real}
