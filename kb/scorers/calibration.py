@@ -5,7 +5,7 @@ announcement days, so that a good day keeps more than a poor one: with the defau
 scanned paper in sixteen passes. Where there are too few papers for a place to mean much, and for
 papers whose words say little about the topics, an absolute measure of what matched takes over.
 
-    relevance = min(ceiling(evidence), w * by_place + (1 - w) * by_evidence),  w = n² / (n² + 120²)
+    relevance = min(ceiling(evidence), w * by_place + (1 - w) * by_evidence),  w = n² / (n² + 90²)
 
 `n` papers in the pool; evidence counts matched phrases and words (`explain.Evidence.weight`).
 **Novelty** is how far the paper lies from all earlier papers that are known, as a place within its day.
@@ -30,13 +30,13 @@ PLACES = (0.007, 0.02, 0.04, 0.065, 0.12, 0.22, 0.36, 0.55, 0.78)
 EVIDENCE = (0.3, 0.6, 1.0, 1.5, 2.1, 2.8, 3.7, 5.0, 6.5)
 # A bell: half of a day's papers get 5 or 6.
 NOVELTY = (0.01, 0.04, 0.11, 0.25, 0.5, 0.75, 0.89, 0.96, 0.99)
-SMALL_POOL = 120
+SMALL_POOL = 90
 
 
 def relevance(place: Floats, evidence: Floats, pool: int) -> NDArray[np.int64]:
     """1-10 a paper, from its place (share of the pool above it, 0 is best) and its evidence."""
-    by_place = _graded(-place, [-share for share in reversed(PLACES)])
-    by_evidence = _graded(evidence, EVIDENCE)
+    by_place = _graded(-place, [-1.0, *(-share for share in reversed(PLACES)), 0.0])
+    by_evidence = _graded(evidence, [0.0, *EVIDENCE, 8.0])
     trust = pool**2 / (pool**2 + SMALL_POOL**2)
     mixed = trust * by_place + (1 - trust) * by_evidence
     ceiling = np.where(evidence <= 0, 5.0, np.where(evidence < 0.3, 6.0, 10.0))
@@ -47,9 +47,7 @@ def relevance(place: Floats, evidence: Floats, pool: int) -> NDArray[np.int64]:
 
 def _graded(values: Floats, bounds: Sequence[float]) -> Floats:
     """Between 1 and 10, straight lines in between; k - ½, which rounds to k, at the bound of k."""
-    marks = np.asarray(bounds, dtype=np.float64)
-    marks = np.concatenate([[2 * marks[0] - marks[1]], marks, [2 * marks[-1] - marks[-2]]])
-    graded: Floats = np.interp(values, marks, np.concatenate([[1], np.arange(1.5, 10), [10]]))
+    graded: Floats = np.interp(values, bounds, [1.0, *np.arange(1.5, 10), 10.0])
     return graded
 
 

@@ -23,7 +23,7 @@ GENERIC = frozenset(stem(word) for word in GENERIC_WORDS)
 WEAK = frozenset(stem(word) for word in WEAK_WORDS)
 _BREAK = re.compile(r"[^\w\s/–-]")
 _PART = re.compile(r"[^\W_]{2,}")
-SINGLE_WEIGHT, COMMON_WEIGHT = 0.4, 0.2
+SINGLE_WEIGHT, COMMON_WEIGHT, TITLE_FACTOR = 0.4, 0.2, 2.0
 _NO_END = re.compile(
     r"(?:\b(?:e\.g|i\.e|et al|cf|vs|etc|resp|approx|Fig|Figs|Eq|Eqs|Sec|Secs|Ref|Refs|Tab|No|Dr|Prof|Thm"
     r"|w\.r\.t|a\.k\.a|St|Mr|Ms)|\b[A-Z])\.$"
@@ -64,7 +64,7 @@ class Evidence:
     """In the paper's own words, the title's first."""
     words: tuple[str, ...] = ()
     weight: float = 0.0
-    """1 a phrase, .4 a word, .2 a word everybody uses; half as much again in the title."""
+    """1 a phrase, .4 a word, .2 a word everybody uses; twice as much in the title."""
 
 
 def topic_words(topics: Topics) -> tuple[TopicWords, ...]:
@@ -136,9 +136,10 @@ class PaperWords:
         singles = sorted(
             (s in common, self.places[s][0]) for s in wanted.singles - covered if s in self.places
         )
-        weight = sum(1.5 if place < self.title_end else 1.0 for place in places)
+        weight = sum(TITLE_FACTOR if place < self.title_end else 1.0 for place in places)
         weight += sum(
-            (COMMON_WEIGHT if often else SINGLE_WEIGHT) * (1.5 if place < self.title_end else 1)
+            (COMMON_WEIGHT if often else SINGLE_WEIGHT)
+            * (TITLE_FACTOR if place < self.title_end else 1)
             for often, place in singles
         )
         phrases = dict.fromkeys(self._shown(place, size) for place, size in sorted(places.items()))
@@ -208,7 +209,7 @@ def summary(abstract: str, matched: Collection[str]) -> str:
         worth -= 0.05 * place + (0.5 if len(sentence.split()) < 6 else 0.0)
         if worth > most:
             best, most = sentence, worth
-    words = best.split()
-    return (
-        best if len(words) <= SUMMARY_WORDS else " ".join(words[:SUMMARY_WORDS]).rstrip(",;:") + "…"
-    )
+    best = _LEAD.sub("", best)
+    words = (best[:1].upper() + best[1:]).split()
+    cut = len(words) > SUMMARY_WORDS
+    return " ".join(words[:SUMMARY_WORDS]).rstrip(",;:") + "…" if cut else " ".join(words)

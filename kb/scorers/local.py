@@ -110,15 +110,16 @@ class LocalScorer:
         `pool`: the papers of the 20 announcement days up to and including the day. Relevance is from
         the order of the whole pool; topics, comment and summary are from the paper's own words.
         """
+        return self.assess(day_papers, self.rank(day_papers, pool)) if day_papers else {}
+
+    def assess(self, day_papers: Sequence[Paper], ranked: Ranked) -> dict[str, Assessment]:
+        """`score_day`, given the order of the pool."""
         import numpy as np
 
         from kb.scorers import calibration
         from kb.scorers.explain import PaperWords, comment, summary
 
         today = {paper.id: paper for paper in day_papers}
-        if not today:
-            return {}
-        ranked = self.rank(day_papers, pool)
         ids = sorted(today)
         at = np.searchsorted(np.array(ranked.ids), ids)
         common = self._common_stems(ranked)

@@ -69,7 +69,7 @@ def stem(word: str) -> str:
 
 def _stem(word: str) -> str:
     if len(word) < 5 or not word.isascii():
-        return word[:-1] if len(word) == 4 and word[-1] == "s" and word[-2] not in "su" else word
+        return word[:-1] if len(word) == 4 and word[-1] == "s" != word[-2] else word
     for suffix, instead in _SUFFIXES:
         if word.endswith(suffix):
             if suffix == "s" and word[-2] in "sui":
@@ -115,7 +115,7 @@ class Terms:
 def read_terms(papers: Iterable[Paper], store: TokenCounts | None = None) -> dict[str, Terms]:
     """The terms of each paper by id, from `store` where it has them for this very text."""
     by_id = {paper.id: paper for paper in papers}
-    stored = store.get_many(list(by_id)) if store else {}
+    stored = store.get_many(list(by_id)) if store is not None else {}
     found: dict[str, Terms] = {}
     fresh: dict[str, bytes] = {}
     for paper in by_id.values():
@@ -124,7 +124,7 @@ def read_terms(papers: Iterable[Paper], store: TokenCounts | None = None) -> dic
             terms = Terms(term_ids(paper.title), term_ids(paper.abstract))
             fresh[paper.id] = pack(terms, paper)
         found[paper.id] = terms
-    if store and fresh:
+    if store is not None and fresh:
         store.put_many(fresh)
     return found
 

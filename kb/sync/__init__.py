@@ -57,7 +57,13 @@ def run(
 
 def _account_for_vanished(state: State) -> None:
     history = state.history
-    missing = [i for i in plan.vanished(history, state.notes) if i not in state.scan.traced]
+    # A file that is there but cannot be read, or has lost its arxiv_id, is not a deleted note.
+    unclear = state.scan.paths - {note.path for note in state.notes.values()}
+    missing = [
+        arxiv_id
+        for arxiv_id in plan.vanished(history, state.notes)
+        if arxiv_id not in state.scan.traced and history.wrote[arxiv_id].path not in unclear
+    ]
     known = len(history.wrote)
     if plan.too_many_vanished(len(missing), known) and not state.options.accept_deletions:
         raise KbError(

@@ -178,8 +178,7 @@ def _write_notes(
     held = [a for i, a in sorted(scores.items()) if i in state.scan.traced or i in state.notes]
     records: list[Record] = []
     wanted = {a.id: a for a in [*kept, *held]}
-    for number, (arxiv_id, assessment) in enumerate(wanted.items()):
-        state.progress("notes", number, len(wanted))
+    for arxiv_id, assessment in wanted.items():
         if arxiv_id in state.history.wrote or arxiv_id in state.history.gone:
             continue
         done = _write_note(state, texts[arxiv_id], assessment, paths)

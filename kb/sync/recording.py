@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from kb.core.report import Action
-from kb.errors import Problem, TryLater
+from kb.errors import Busy, Problem, Refused, TryLater
 
 if TYPE_CHECKING:
     from kb.core.report import DayReport, Report
@@ -79,7 +79,10 @@ def _settling(state: State, path: str) -> bool:
         return False
     if time.time() - changed >= state.vault.settings.git.settle:
         return False
-    return state.vault.files.read(path).sha256 != state.vault.cache.get(path)
+    try:
+        return state.vault.files.read(path).sha256 != state.vault.cache.get(path)
+    except (Busy, Refused):
+        return True
 
 
 def _was_note(state: State, path: str) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from kb.core import plan
 from kb.core.links import Linker
 from kb.core.pages import Page, Shelf, boxes, render
+from kb.errors import Busy, Problem, Refused
 
 if TYPE_CHECKING:
     from kb.sync.state import State
@@ -16,9 +17,15 @@ def take_ticks(state: State) -> None:
     """Tasks ticked on daily pages become properties of notes."""
     shown = []
     for path in sorted(_pages_on_disk(state)):
-        file = state.vault.files.read(path)
-        if file.sha256 != state.vault.cache.get(path):
-            shown.append((path, file.data.decode("utf-8", "replace")))
+        try:
+            file = state.vault.files.read(path)
+            if file.sha256 != state.vault.cache.get(path):
+                shown.append((path, file.text))
+        except Busy as busy:
+            state.held.add(path)
+            state.report.deferred.append(Problem(busy.path, busy.why))
+        except Refused:
+            continue  # told when the page is to be written
     ticks = plan.ticks(shown, state.notes, state.history)
     for edit in ticks.edits:
         done = state.writer.edit(edit, state.history.wrote.get(edit.id))

@@ -97,6 +97,9 @@ class Writer:
             state = self.vault.files.read(page.path)
         except Missing:
             state = None
+        except Busy as busy:
+            self.report.deferred.append(Problem(busy.path, busy.why))
+            return False
         except Refused as refusal:
             self.report.refused.append(Problem(refusal.path, refusal.why))
             return False

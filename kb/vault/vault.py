@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from kb.core import notes as notes_
 from kb.core.pages import Layout
-from kb.errors import ConfigError, Problem, Refused, UsageError
+from kb.errors import Busy, ConfigError, Problem, Refused, UsageError
 from kb.vault.cache import Cache, vault_cache_folder
 from kb.vault.files import Missing, VaultFiles, decode
 from kb.vault.ledger import Ledger
@@ -152,8 +152,8 @@ class Vault:
             return notes_.read(path, self.read_text(path))
         except Missing:
             return notes_.Note(path=path)
-        except Refused as refusal:
-            return notes_.Note(path=path, refused=refusal.why)
+        except (Busy, Refused) as error:
+            return notes_.Note(path=path, refused=error.why)
 
 
 def arrange(

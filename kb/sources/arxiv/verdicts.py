@@ -108,7 +108,8 @@ class Judge:
         if control.day != day:
             return _open(day, f"the feed is empty, that of other categories is of {control.day}")
         others = [paper for paper in control.items if paper.announce_type in ("new", "cross")]
-        if any(evidence.categories.intersection(paper.categories) for paper in others):
+        new = (paper for paper in others if paper.announce_type == "new")
+        if any(evidence.categories.intersection(paper.categories) for paper in new):
             return _open(
                 day, "the feed is empty although a wider one lists papers of its categories"
             )
