@@ -250,3 +250,12 @@ def test_days_without_papers_share_a_threshold_with_the_next() -> None:
     assert day_by_id("2502.00950", limits) is None
     assert file_by_id([], WEEK).day_of == {}
     assert file_by_id([Sighting("2503.00010", MONDAY)], []).day_of == {}
+
+
+def test_a_month_that_turns_far_from_a_threshold_moves_none() -> None:
+    sightings, _ = days_of_papers(WEEK[:2], 40)
+    turned = [
+        s._replace(id=("2502" if s.id < "2503.00020" else "2503") + s.id[4:]) for s in sightings
+    ]
+    limits = thresholds(turned, WEEK[:2])
+    assert limits[TUESDAY] == (202503, 41)

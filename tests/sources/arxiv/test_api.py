@@ -288,3 +288,13 @@ def test_the_feed_of_the_stand_in_says_its_day() -> None:
             f"{day}T{'04' if day == date(2025, 3, 10) else '05'}:00:00+00:00"
         )
     assert format_datetime(NOW)
+
+
+def test_known_ids_are_not_lost_in_an_empty_page(server: ArxivStandIn, tmp_path: Path) -> None:
+    server.fault("empty first page", path="api", times=1)
+    source = ask(server, tmp_path)
+    assert len(source.by_ids([PAPERS[0].id])) == 1
+    server.fault("empty first page", path="api")
+    with pytest.raises(TryLater, match="empty page"):
+        source.by_ids([PAPERS[0].id])
+    source.close()
