@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from kb.core import notes as notes_
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from kb.core.history import History
     from kb.core.notes import Note
     from kb.core.pages.shelf import Page, Shelf
+
+LONG_GAP = timedelta(days=14)
 
 
 def home(shelf: Shelf) -> Page:
@@ -54,25 +57,23 @@ def home(shelf: Shelf) -> Page:
 
 
 def gaps(history: History) -> list[tuple[date, str]]:
-    """Weekdays that are not accounted for, from the first day asked of arXiv to the last known.
+    """Days that are not accounted for, from the first day asked of arXiv to the last known, and why.
 
-    Where all days came from saved feeds, from the first of these.
+    Where all days came from saved feeds, from the first of these; stretches of more than
+    `LONG_GAP` between two of them are nobody's gap.
     """
     begun = history.first_from_arxiv()
     real = [record for record in history.real_days() if begun is None or record.day >= begun]
-    if not real:
-        return []
-    recorded = {record.day: record for record in real}
-    found: list[tuple[date, str]] = []
-    day = real[0].day
-    while day <= real[-1].day:
-        record = recorded.get(day)
-        if record is not None and not record.finished:
-            found.append((day, record.why or "open"))
-        elif record is None and day.weekday() < 5:
-            found.append((day, "no pass has fetched it"))
-        day += timedelta(days=1)
-    return found
+    found = [(record.day, record.why or "open") for record in real if not record.finished]
+    for record, following in pairwise(real):
+        if begun is None and following.day - record.day > LONG_GAP:
+            continue
+        day = record.day + timedelta(days=1)
+        while day < following.day:
+            if day.weekday() < 5:
+                found.append((day, "no pass has fetched it"))
+            day += timedelta(days=1)
+    return sorted(found)
 
 
 def _gaps(shelf: Shelf) -> str:
