@@ -34,7 +34,8 @@ def tell(error: Exception, *, as_json: bool) -> int:
         )
     click.echo(f"kb: {sentence}", err=True)
     if as_json:
-        click.echo(json.dumps({"v": 1, "exit": code, "error": sentence}))
+        problems = [{"where": "kb", "why": sentence}]
+        click.echo(json.dumps({"v": 1, "exit": code, "error": sentence, "problems": problems}))
     return code
 
 
