@@ -55,6 +55,11 @@ class TopicWords:
     singles: frozenset[str]
     """All its stems that mean something on their own."""
 
+    @property
+    def stems(self) -> frozenset[str]:
+        """Every stem that is looked for."""
+        return self.singles.union(*self.phrases)
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -98,20 +103,25 @@ def _telling(phrase: tuple[str, ...]) -> tuple[str, ...]:
 class PaperWords:
     """The words of one paper by stem, so that what matched can be shown as the paper writes it."""
 
-    def __init__(self, paper: Paper) -> None:
-        self.text = _plain(paper.title) + "\n" + _plain(paper.abstract)
-        self.spans: list[tuple[int, int]] = []
+    def __init__(self, paper: Paper, wanted: Collection[str] | None = None) -> None:
+        """`wanted`: the stems that will be asked for; all where it is None."""
+        title = _plain(paper.title)
+        self.text = f"{title}\n{_plain(paper.abstract)}"
         self.stems: list[str] = []
         self.places: dict[str, list[int]] = {}
+        self.spans: dict[int, tuple[int, int]] = {}
+        self.title_end = 0
         for match in _PART.finditer(self.text):
             word = match[0].lower()
             if word in STOP_WORDS or word.isdigit():
                 continue
-            self.places.setdefault(stem(word), []).append(len(self.stems))
-            self.stems.append(stem(word))
-            self.spans.append(match.span())
-        title = self.text.index("\n")
-        self.title_end = sum(start < title for start, _ in self.spans)
+            found = stem(word)
+            if wanted is None or found in wanted:
+                self.places.setdefault(found, []).append(len(self.stems))
+                self.spans[len(self.stems)] = match.span()
+            self.stems.append(found)
+            if match.end() <= len(title):
+                self.title_end = len(self.stems)
 
     def find(self, phrase: Sequence[str]) -> int | None:
         """Where the stems of `phrase` first stand next to each other, with at most stop words in between."""
@@ -196,19 +206,23 @@ def sentences(text: str) -> list[str]:
     return found
 
 
-def summary(abstract: str, matched: Collection[str]) -> str:
+def summary(abstract: str, matched: frozenset[str]) -> str:
     """The abstract's most telling sentence, cut to 40 words on one line; "" without an abstract.
 
     What the authors say they did counts most, then the stems in `matched`, then coming early.
     """
-    best, most = "", -1.0
+    found = []
     for place, sentence in enumerate(sentences(" ".join(abstract.split()))):
         worth = 2.0 if _TELLING.search(sentence) else 0.0
-        worth += 1.0 if _CLAIM.search(sentence) else 0.0
-        worth += min(1.5, 0.5 * len({s for s in stems(sentence) if s in matched}))
-        worth -= 0.05 * place + (0.5 if len(sentence.split()) < 6 else 0.0)
-        if worth > most:
-            best, most = sentence, worth
+        worth += 1.0 if worth and _CLAIM.search(sentence) else 0.0
+        worth -= 0.05 * place + (0.5 if len(sentence) < 40 else 0.0)
+        found.append((worth, sentence))
+    best, most = "", -1e9
+    for worth, sentence in found:
+        if worth + 1.5 > most:
+            named = min(1.5, 0.5 * len(set(stems(sentence)) & matched)) if matched else 0.0
+            if worth + named > most:
+                best, most = sentence, worth + named
     best = _LEAD.sub("", best)
     words = (best[:1].upper() + best[1:]).split()
     cut = len(words) > SUMMARY_WORDS

@@ -93,8 +93,10 @@ def naive_bayes(rows: csr_array, positive: NDArray[np.bool_]) -> Floats:
 def neighbours(
     rows: csr_array, count: int, *, block: int = 512
 ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-    """For each row the `count` others most like it and how like (inner products), by
-    row number; where fewer have anything in common the rest is row 0 with likeness 0."""
+    """For each row the `count` others most like it and how like (inner products), in no order.
+
+    Where fewer have anything in common the rest is row 0 with likeness 0.
+    """
     n = rows.shape[0]
     count = min(count, n - 1)
     which = np.zeros((n, count), dtype=np.intp)
@@ -104,13 +106,12 @@ def neighbours(
     columns = rows.T.tocsr()
     for first in range(0, n, block):
         products = (rows[first : first + block] @ columns).tocsr()
-        products.sort_indices()
         for row in range(products.shape[0]):
             part = slice(products.indptr[row], products.indptr[row + 1])
             others, likeness = products.indices[part], products.data[part].copy()
             likeness[others == first + row] = 0
             if len(others) > count:
-                best = np.sort(np.argpartition(likeness, len(others) - count)[-count:])
+                best = np.argpartition(likeness, len(others) - count)[-count:]
                 others, likeness = others[best], likeness[best]
             which[first + row, : len(others)] = others
             alike[first + row, : len(others)] = likeness

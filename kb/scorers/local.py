@@ -74,12 +74,13 @@ class LocalScorer:
         self._terms: dict[str, Terms] = {}
         self._queries = queries(topics)
         self._words = topic_words(topics)
+        self._wanted = frozenset(s for words in self._words for s in words.stems)
 
     def rank(self, day_papers: Iterable[Paper], pool: Iterable[Paper]) -> Ranked:
         """The pool, the day's papers and the labelled ones in one order."""
         import numpy as np
 
-        from kb.scorers.ranking import learn, match, prior
+        from kb.scorers.ranking import latent_space, learn, match, prior
         from kb.scorers.tokens import read_terms, term_matrix
 
         papers = dict(self._labelled_papers)
@@ -91,14 +92,15 @@ class LocalScorer:
         )
         matrix = term_matrix([self._terms[i] for i in ids])
         matches = match(matrix, self._queries)
-        order = prior(matrix, matches)
+        space = latent_space(matrix)
+        order = prior(matrix, matches, space)
         told = [self._labels.get(i) for i in ids]
         if self._labels:
             rows = np.array([k for k, label in enumerate(told) if label], dtype=np.intp)
             liked = np.array([label.liked for label in told if label], dtype=np.bool_)
             weights = np.array([label.weight for label in told if label], dtype=np.float64)
             if len(rows):
-                order = learn(matrix, order, rows, liked, weights)
+                order = learn(matrix, space, order, rows, liked, weights)
         labelled = np.array([label is not None for label in told], dtype=np.bool_)
         return Ranked(ids, np.round(order, 6), labelled, matrix, matches)
 
@@ -110,7 +112,14 @@ class LocalScorer:
         `pool`: the papers of the 20 announcement days up to and including the day. Relevance is from
         the order of the whole pool; topics, comment and summary are from the paper's own words.
         """
-        return self.assess(day_papers, self.rank(day_papers, pool)) if day_papers else {}
+        from threadpoolctl import threadpool_limits
+
+        if not day_papers:
+            return {}
+        # One thread: sums come out the same on every machine, and on a busy one the threads of BLAS
+        # would wait for each other ten times longer than they work.
+        with threadpool_limits(1):
+            return self.assess(day_papers, self.rank(day_papers, pool))
 
     def assess(self, day_papers: Sequence[Paper], ranked: Ranked) -> dict[str, Assessment]:
         """`score_day`, given the order of the pool."""
@@ -126,7 +135,7 @@ class LocalScorer:
         names = [words.name for words in self._words[:-1]]
         found = []
         for paper_id in ids:
-            words = PaperWords(today[paper_id])
+            words = PaperWords(today[paper_id], self._wanted)
             found.append([words.evidence(wanted, common) for wanted in self._words])
         weight = np.array([[e.weight for e in row] for row in found]).reshape(len(ids), -1)
         evidence = weight[:, :-1].max(axis=1, initial=0) + 0.5 * weight[:, -1]
@@ -169,12 +178,7 @@ class LocalScorer:
         if n < LARGE_POOL:
             return frozenset()
         frequent = set(matrix.codes[matrix.df > COMMON_SHARE * n].tolist())
-        stems = {
-            s
-            for words in self._words
-            for s in (*words.singles, *(s for p in words.phrases for s in p))
-        }
-        return frozenset(s for s in stems if zlib.crc32(s.encode()) in frequent)
+        return frozenset(s for s in self._wanted if zlib.crc32(s.encode()) in frequent)
 
     def _stems_of(self, topics: Sequence[int]) -> frozenset[str]:
         return frozenset(s for t in topics for s in self._words[t].singles)

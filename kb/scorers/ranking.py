@@ -96,8 +96,19 @@ def match(matrix: TermMatrix, asked: Queries) -> Matches:
     return Matches(*parts)
 
 
-def prior(matrix: TermMatrix, matches: Matches) -> Floats:
+def latent_space(matrix: TermMatrix) -> csr_array:
+    """Each paper's place among the strongest directions of the pool, by single terms, at half length:
+    the columns that stand beside the terms in every regression."""
+    from scipy.sparse import csr_array
+
+    singles = matrix.narrowed(3, max(0.3 * matrix.rows.shape[0], 5), singles=True)
+    return csr_array(np.float32(0.5) * latent(singles, DIMENSIONS))
+
+
+def prior(matrix: TermMatrix, matches: Matches, space: csr_array) -> Floats:
     """The order by topics alone: one standardised number a paper, higher is better."""
+    from scipy.sparse import hstack
+
     first = standardise(matches.likeness)
     n = len(first)
     if n < LEAST_POOL:
@@ -111,13 +122,14 @@ def prior(matrix: TermMatrix, matches: Matches) -> Floats:
         spread = (1 - SPREAD) * first + SPREAD * (share * spread[which]).sum(axis=1)
     spread = standardise(spread)
     order = first + spread
+    rows = hstack([matrix.rows, space]).tocsr()
     for _ in range(ROUNDS):
         chosen, top = _ends(order)
-        rows = matrix.rows[chosen]
-        linear, _ = logistic_regression(rows, top, np.ones(len(chosen)), strength=PRIOR_STRENGTH)
-        odds = naive_bayes(rows, top)
-        order = 0.4 * (first + spread)
-        order = order + standardise(matrix.rows @ linear) + standardise(matrix.rows @ odds)
+        even = np.ones(len(chosen))
+        linear, _ = logistic_regression(rows[chosen], top, even, strength=PRIOR_STRENGTH)
+        odds = naive_bayes(matrix.rows[chosen], top)
+        order = standardise(rows @ linear) + standardise(matrix.rows @ odds)
+        order = order + 0.4 * (first + spread)
     order = standardise(order)
     return standardise(order + 0.2 * standardise((share * order[which]).sum(axis=1)))
 
@@ -133,6 +145,7 @@ def _ends(order: Floats) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
 
 def learn(
     matrix: TermMatrix,
+    space: csr_array,
     order: Floats,
     labelled: NDArray[np.intp],
     liked: NDArray[np.bool_],
@@ -148,10 +161,8 @@ def learn(
     """
     from scipy.sparse import csr_array, hstack
 
-    n = len(order)
-    singles = matrix.narrowed(3, max(0.3 * n, 5), singles=True)
-    beside = np.column_stack([0.5 * order, 0.5 * latent(singles, DIMENSIONS)])
-    rows: csr_array = hstack([matrix.rows, csr_array(beside.astype(np.float32))]).tocsr()
+    beside = csr_array((0.5 * order[:, None]).astype(np.float32))
+    rows = hstack([matrix.rows, space, beside]).tocsr()
     ends, top = _ends(order)
     free = ~np.isin(ends, labelled)
     ends, top = ends[free], top[free]
