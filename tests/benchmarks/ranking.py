@@ -5,8 +5,9 @@
 Figures are per-day means over the scanned papers of the labelled days in `data/arxiv-days` (beside the
 repository's folder, or `--data`). K is the number selected that day; keep25 and keep50 are the shares of
 the selected papers in the best quarter and the better half. `sanity` is arxiv-sanity-lite's recipe
-(tf-idf, LinearSVC C=.01, balanced) trained in the same run on the same labels; `recipe` is
-the row that LOCAL_SCORER.md reports. With `--days N` only every so many days are replayed, N an era.
+(tf-idf, LinearSVC C=.01, balanced) trained in the same run on the same labels; `recipe` is the row first
+measured for the recipe this scorer began from. With `--days N` only every so many days are replayed, N
+an era.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from kb.scorers.tokens import read_terms
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "arxiv-days"
 ERAS = ("E1", "E2", "E4")
 POOL_DAYS = 20
-# AUC and keep25 as LOCAL_SCORER.md gives them, E1 E2 E4; a dash where it gives none.
+# AUC and keep25 as first measured for the recipe, E1 E2 E4; a dash where it was not.
 RECIPE = {
     (1, 0): (".79 (.65)", ".85 (.74)", ".81 (.66)"),
     (20, 0): (".856 (.76)", ".906 (.84)", ".840 (.70)"),
