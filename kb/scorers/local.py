@@ -79,6 +79,7 @@ class LocalScorer:
     def rank(self, day_papers: Iterable[Paper], pool: Iterable[Paper]) -> Ranked:
         """The pool, the day's papers and the labelled ones in one order."""
         import numpy as np
+        from threadpoolctl import threadpool_limits
 
         from kb.scorers.ranking import latent_space, learn, match, prior
         from kb.scorers.tokens import read_terms, term_matrix
@@ -92,16 +93,17 @@ class LocalScorer:
         )
         matrix = term_matrix([self._terms[i] for i in ids])
         matches = match(matrix, self._queries)
-        space = latent_space(matrix)
-        order = prior(matrix, matches, space)
         told = [self._labels.get(i) for i in ids]
-        if self._labels:
-            rows = np.array([k for k, label in enumerate(told) if label], dtype=np.intp)
-            liked = np.array([label.liked for label in told if label], dtype=np.bool_)
-            weights = np.array([label.weight for label in told if label], dtype=np.float64)
-            if len(rows):
-                order = learn(matrix, space, order, rows, liked, weights)
         labelled = np.array([label is not None for label in told], dtype=np.bool_)
+        liked = np.array([label.liked for label in told if label], dtype=np.bool_)
+        weights = np.array([label.weight for label in told if label], dtype=np.float64)
+        # One thread: sums come out the same on every machine, and on a busy one the threads of BLAS
+        # would wait for each other ten times longer than they work.
+        with threadpool_limits(1):
+            space = latent_space(matrix)
+            order = prior(matrix, matches, space)
+            if labelled.any():
+                order = learn(matrix, space, order, labelled.nonzero()[0], liked, weights)
         return Ranked(ids, np.round(order, 6), labelled, matrix, matches)
 
     def score_day(
@@ -112,14 +114,7 @@ class LocalScorer:
         `pool`: the papers of the 20 announcement days up to and including the day. Relevance is from
         the order of the whole pool; topics, comment and summary are from the paper's own words.
         """
-        from threadpoolctl import threadpool_limits
-
-        if not day_papers:
-            return {}
-        # One thread: sums come out the same on every machine, and on a busy one the threads of BLAS
-        # would wait for each other ten times longer than they work.
-        with threadpool_limits(1):
-            return self.assess(day_papers, self.rank(day_papers, pool))
+        return self.assess(day_papers, self.rank(day_papers, pool)) if day_papers else {}
 
     def assess(self, day_papers: Sequence[Paper], ranked: Ranked) -> dict[str, Assessment]:
         """`score_day`, given the order of the pool."""
