@@ -8,7 +8,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    Progress = Callable[[int, int], None]
+
+
+def silent(done: int, total: int) -> None:
+    """A progress that shows nothing."""
 
 
 @dataclass(slots=True)
