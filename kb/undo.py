@@ -111,19 +111,19 @@ def _restore(state: State, arxiv_id: str, before: str, after: notes_.Note) -> No
         state.report.problems.append(Problem(note.path, "its former text cannot be read; it stays"))
         return
     keys = [k for k in notes_.KEYS if notes_.plain_value(former.get(k)) != after.values.get(k)]
-    changes: dict[str, Any] = {
-        key: former.get(key, frontmatter.REMOVE)
-        for key in keys
-        if note.values.get(key) == after.values.get(key)
-    }
-    same = note.regions.get(notes_.REGION) == after.regions.get(notes_.REGION)
 
     def apply(text: str) -> tuple[str, dict[str, Any], bool]:
+        now = notes_.read(note.path, text)
+        changes: dict[str, Any] = {
+            key: former.get(key, frontmatter.REMOVE)
+            for key in keys
+            if now.values.get(key) == after.values.get(key)
+        }
         edited = frontmatter.edit(text, changes, order=notes_.KEYS)
-        written = {k: v for k, v in changes.items() if v is not frontmatter.REMOVE}
+        same = now.regions.get(notes_.REGION) == after.regions.get(notes_.REGION)
         if region is None or not same or regions.find(edited, notes_.REGION) is None:
-            return edited, written, False
-        return regions.replace(edited, notes_.REGION, region.inner), written, True
+            return edited, changes, False
+        return regions.replace(edited, notes_.REGION, region.inner), changes, True
 
     edit = NoteEdit(id=arxiv_id, path=note.path, why="taken back", apply=apply, day=note.announced)
     done = state.writer.edit(edit, state.history.wrote.get(arxiv_id))

@@ -44,7 +44,7 @@ KEY_ORDER: tuple[str, ...] = (
     *("title", "aliases", "arxiv_id", "version", "authors", "submitted", "revised", "announced"),
     *("primary", "categories", "topics", "relevance", "novelty", "score", "scored_by", "summary"),
     *("url", "pdf", "doi", "journal", "author_comment", "code", "followed", "provisional"),
-    *("withdrawn", "source", "listed", "status", "rating", "tags"),
+    *("kept", "withdrawn", "source", "listed", "status", "rating", "tags"),
 )
 """The order of a note's keys (CONTRACT, section 2)."""
 

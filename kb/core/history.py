@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
+from kb.core.assessments import LOCAL
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -76,6 +78,8 @@ class Written:
     """Region name to the digest of its text."""
     at: str
     adopted: bool = False
+    moved: bool = False
+    """The reader has renamed or moved the note since kb made it."""
 
 
 @dataclass(slots=True)
@@ -90,6 +94,10 @@ class History:
     """Every path under which kb ever wrote a note."""
     gone: dict[str, str] = field(default_factory=dict)
     """Papers whose note was deleted, and when."""
+    dropped: set[str] = field(default_factory=set)
+    """Those among them whose note kb removed, since they fell below the cutoffs."""
+    former: dict[str, Written] = field(default_factory=dict)
+    """What kb had last written into the notes that are gone, in case they come back."""
     seen: dict[str, date] = field(default_factory=dict)
     """Every paper ever seen, and its announcement day (the earliest said)."""
     backlog: dict[date, set[str]] = field(default_factory=dict)
@@ -108,6 +116,16 @@ class History:
         """The day with which kb began to ask arXiv; None before the first pass."""
         asked = [d.day for d in self.real_days() if d.from_arxiv and d.finished]
         return asked[0] if asked else None
+
+    def judged_by_model(self, arxiv_id: str) -> Record | None:
+        """The assessment that stands over the local one: of each scorer the earliest counts, and
+        of several scorers the one that was asked last."""
+        standing: dict[tuple[Any, ...], Record] = {}
+        for record in self.judged.get(arxiv_id, ()):
+            if record["by"] != LOCAL:
+                scorer = record["by"], record.get("prompt"), record.get("ver")
+                standing.setdefault(scorer, record)
+        return next(reversed(standing.values()), None)
 
     def day_of(self, arxiv_id: str) -> Day | None:
         """The day on which the paper was judged, else the one on which it was listed outside."""
@@ -146,21 +164,30 @@ def _fold_one(history: History, record: Record) -> None:
     if kind == "day":
         _fold_day(history, record, at)
     elif kind == "judged":
-        history.judged.setdefault(record["id"], []).append(record)
+        if not all(isinstance(record[key], int) and 1 <= record[key] <= 10 for key in ("r", "n")):
+            raise ValueError("a score is out of range")
+        history.judged.setdefault(str(record["id"]), []).append(record | {"by": str(record["by"])})
     elif kind == "wrote":
+        earlier = history.wrote.get(record["id"])
         written = Written(
             record["path"], record.get("keys", {}), record.get("regions", {}), at,
-            bool(record.get("adopted")),
+            adopted=bool(record.get("adopted") or (earlier and earlier.adopted)),
+            moved=bool(record.get("moved") or (earlier and earlier.moved)),
         )  # fmt: skip
         history.wrote[record["id"]] = written
         history.paths.add(written.path)
         if history.gone.get(record["id"], "") <= at:
             history.gone.pop(record["id"], None)
+            history.former.pop(record["id"], None)
+            history.dropped.discard(record["id"])
         if record.get("update"):
             history.updates.setdefault(record["id"], []).append(record)
     elif kind == "gone":
         history.gone[record["id"]] = at
-        history.wrote.pop(record["id"], None)
+        if record.get("by") == "cutoffs":
+            history.dropped.add(record["id"])
+        if record["id"] in history.wrote:
+            history.former[record["id"]] = history.wrote.pop(record["id"])
     elif kind == "seen":
         day = date.fromisoformat(record["day"])
         history.backlog.setdefault(day, set()).update(record["papers"])
@@ -214,6 +241,8 @@ def _forget(history: History, source: str) -> None:
         for arxiv_id in [*day.scores, *day.outside]:
             history.seen.pop(arxiv_id, None)
             history.gone.pop(arxiv_id, None)
+            history.former.pop(arxiv_id, None)
+            history.dropped.discard(arxiv_id)
             history.wrote.pop(arxiv_id, None)
             history.boxes.pop(arxiv_id, None)
             history.updates.pop(arxiv_id, None)

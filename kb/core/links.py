@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import posixpath
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -95,6 +96,12 @@ def read_links(markdown: str) -> list[str]:
             targets += _file_targets(match[1] or match[2] or "")
     targets += (m[1].partition("#")[0].rstrip("\\").strip() for m in _WIKI.finditer(markdown))
     return [target for target in targets if target]
+
+
+def file_key(target: str) -> str:
+    """What two link targets have in common when they may mean one note: its name, whatever case."""
+    name = target.rpartition("/")[2].removesuffix(".md")
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _file_targets(written: str) -> list[str]:

@@ -23,8 +23,8 @@ REGION = "paper"
 KEYS = (
     "title", "aliases", "arxiv_id", "version", "authors", "submitted", "revised", "announced",
     "primary", "categories", "doi", "journal", "author_comment", "code", "topics", "relevance",
-    "novelty", "score", "scored_by", "provisional", "followed", "withdrawn", "source", "listed",
-    "summary", "url", "pdf", "status", "rating", "tags",
+    "novelty", "score", "scored_by", "provisional", "kept", "followed", "withdrawn", "source",
+    "listed", "summary", "url", "pdf", "status", "rating", "tags",
 )  # fmt: skip
 """Every key kb may write, in the order in which a new note has them."""
 SHARED = frozenset({"aliases", "tags", "status", "rating"})
@@ -172,6 +172,8 @@ class Note:
     """Region name to digest."""
     refused: str = ""
     """Why it cannot be read, where it cannot."""
+    claimed: bool = False
+    """Its frontmatter names `arxiv_id`, readable or not: it is a paper's note."""
 
     @property
     def title(self) -> str:
@@ -215,6 +217,11 @@ class Note:
         return self.number("score") or 0
 
     @property
+    def kept(self) -> bool:
+        """Whether pages list it: False once it fell below the cutoffs but is the reader's too."""
+        return self.values.get("kept") is not False
+
+    @property
     def status(self) -> str:
         return _text(self.values.get("status"))
 
@@ -239,9 +246,10 @@ def read(path: str, text: str) -> Note:
     try:
         values = {str(key): plain_value(value) for key, value in frontmatter.read(text).items()}
     except frontmatter.FrontmatterError as error:
-        head = text[:20_000]
-        named = re.search(r"^arxiv_id:[ \t]*[\"']?([^\s\"'#]+)", head, re.MULTILINE)
-        return Note(path=path, id=_id(named[1]) if named else None, refused=str(error))
+        named = re.search(r"^arxiv_id:[ \t]*[\"']?([^\s\"'#]+)", text[:20_000], re.MULTILINE)
+        arxiv_id = _id(named[1]) if named else None
+        claimed = frontmatter.names_key(text, "arxiv_id")
+        return Note(path=path, id=arxiv_id, refused=str(error), claimed=claimed)
     arxiv_id = _id(values.get("arxiv_id"))
     refused = ""
     if values.get("arxiv_id") is not None and arxiv_id is None:
@@ -262,6 +270,7 @@ def read(path: str, text: str) -> Note:
         values=values if arxiv_id or refused else {},
         regions=found,
         refused=refused,
+        claimed="arxiv_id" in values,
     )
 
 

@@ -1,11 +1,16 @@
-"""Whether a note still is what kb made it, apart from properties and kb's own region."""
+"""Whether a note still is what kb made it, so that it may go again without a loss."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from kb.core import frontmatter, notes, regions
 from kb.core.assessments import Assessment
 from kb.core.papers import Paper
 from kb.errors import ConfigError
+
+if TYPE_CHECKING:
+    from kb.core.history import Written
 
 
 def is_untouched(text: str, template: str, template_name: str) -> bool:
@@ -22,6 +27,21 @@ def is_untouched(text: str, template: str, template_name: str) -> bool:
     unread = values.get("status") in (None, "", "unread") and values.get("rating") is None
     known = unread and set(values) <= set(notes.KEYS)
     return known and around is not None and around == made
+
+
+def is_as_written(note: notes.Note, written: Written) -> bool:
+    """Whether all of kb's keys and regions are what kb wrote, where it wrote them."""
+    listed = note.texts("aliases") == (f"arXiv:{note.id}",) and note.texts("tags") == ("paper",)
+    keys = {key for key in (*written.keys, *note.values) if key not in notes.SHARED}
+    return (
+        listed
+        and not (written.adopted or written.moved)
+        and written.path == note.path
+        and dict(written.regions) == note.regions
+        and not any(
+            notes.changed_by_reader(key, note.values.get(key), written.keys) for key in keys
+        )
+    )
 
 
 def _around(body: str) -> tuple[str, str] | None:

@@ -141,31 +141,99 @@ def update(
     news = paper.version > held or (paper.withdrawn and not note.values.get("withdrawn"))
     if not news or note.refused:
         return None
-    base = written.keys if written else {}
-    assessment = assessment_of(note, comment)
-    wanted = notes.properties(paper, assessment)
-    changes: dict[str, Any] = {}
-    for key in _UPDATED:
-        value = wanted.get(key)
-        if value is None or notes.plain_value(value) == note.values.get(key):
-            continue
-        if not notes.changed_by_reader(key, note.values.get(key), base):
-            changes[key] = value
-    frozen = written is None or written.regions.get(notes.REGION) != note.regions.get(notes.REGION)
 
     def apply(text: str) -> tuple[str, dict[str, Any], bool]:
-        edited = frontmatter.edit(text, changes, order=notes.KEYS)
-        if frozen or not paper.abstract:
-            return edited, changes, False
-        known = replace(paper, announced=note.announced or paper.announced)
-        body = notes.body(known, assessment, template, template_name=template_name)
-        region = regions.find(body, notes.REGION)
-        if region is None or regions.find(edited, notes.REGION) is None:
-            return edited, changes, False
-        return regions.replace(edited, notes.REGION, region.inner), changes, True
+        now = _still(note, text)
+        assessment = assessment_of(now, comment)
+        values = notes.properties(paper, assessment)
+        wanted = {key: values[key] for key in _UPDATED if values.get(key) is not None}
+        known = replace(paper, announced=now.announced or paper.announced)
+        return _brought_up(now, text, wanted, written, known, assessment, template, template_name)
 
     what = "withdrawn" if paper.withdrawn else f"version {paper.version}"
     return NoteEdit(id=paper.id, path=note.path, why=what, apply=apply, day=note.announced)
+
+
+def reassess(
+    note: Note,
+    paper: Paper | None,
+    judged: Assessment,
+    below: str | None,
+    written: Written | None,
+    template: str,
+    *,
+    template_name: str,
+) -> NoteEdit | None:
+    """Lets a note show a later assessment; None where it does, or where nothing in it is kb's.
+
+    `below` says which cutoff the paper misses now: the note is marked `kept: false`. Without
+    `paper` (its text is not at hand) the region stays as it is.
+    """
+    if note.refused or written is None:
+        return None
+    wanted: dict[str, Any] = {
+        "topics": list(judged.topics), "relevance": judged.relevance, "novelty": judged.novelty,
+        "score": judged.score, "scored_by": judged.by,
+        "kept": False if below else frontmatter.REMOVE,
+    }  # fmt: skip
+    if not _changes(note, wanted, written):
+        return None
+
+    def apply(text: str) -> tuple[str, dict[str, Any], bool]:
+        now = _still(note, text)
+        edited = frontmatter.edit(text, _changes(now, wanted, written), order=notes.KEYS)
+        shown = assessment_of(notes.read(note.path, edited), judged.comment)
+        known = replace(paper, announced=now.announced or paper.announced) if paper else None
+        return _brought_up(now, text, wanted, written, known, shown, template, template_name)
+
+    why = f"{below}, judged by {judged.by}" if below else f"judged by {judged.by}"
+    return NoteEdit(id=judged.id, path=note.path, why=why, apply=apply, day=note.announced)
+
+
+def _still(note: Note, text: str) -> Note:
+    """The note as it is at the moment of writing, which may be long after it was planned."""
+    now = notes.read(note.path, text)
+    if now.refused:
+        raise frontmatter.FrontmatterError(now.refused)
+    if now.id != note.id:
+        raise frontmatter.FrontmatterError("its arxiv_id was changed meanwhile")
+    return now
+
+
+def _changes(note: Note, wanted: Mapping[str, Any], written: Written | None) -> dict[str, Any]:
+    """What is to change of `wanted`: not what the note says already, nor what the reader changed."""
+    changes: dict[str, Any] = {}
+    for key, value in wanted.items():
+        plain = None if value is frontmatter.REMOVE else notes.plain_value(value)
+        current = note.values.get(key)
+        if plain != current and not notes.changed_by_reader(
+            key, current, written.keys if written else {}
+        ):
+            changes[key] = value
+    return changes
+
+
+def _brought_up(
+    note: Note,
+    text: str,
+    wanted: Mapping[str, Any],
+    written: Written | None,
+    paper: Paper | None,
+    assessment: Assessment,
+    template: str,
+    template_name: str,
+) -> tuple[str, dict[str, Any], bool]:
+    """`text` with the wanted keys, and the paper region anew unless the reader has changed it."""
+    changes = _changes(note, wanted, written)
+    edited = frontmatter.edit(text, changes, order=notes.KEYS)
+    frozen = written is None or written.regions.get(notes.REGION) != note.regions.get(notes.REGION)
+    if frozen or paper is None or not paper.abstract:
+        return edited, changes, False
+    body = notes.body(paper, assessment, template, template_name=template_name)
+    region = regions.find(body, notes.REGION)
+    if region is None or regions.find(edited, notes.REGION) is None:
+        return edited, changes, False
+    return regions.replace(edited, notes.REGION, region.inner), changes, True
 
 
 def assessment_of(note: Note, comment: str) -> Assessment:
@@ -229,7 +297,9 @@ def _tick(on: frozenset[str], base: frozenset[str]) -> dict[str, Any]:
 
 def _status_edit(note: Note, changes: dict[str, Any]) -> NoteEdit:
     def apply(text: str) -> tuple[str, dict[str, Any], bool]:
-        return frontmatter.edit(text, changes, order=notes.KEYS), {}, False
+        now = _still(note, text)
+        due = {k: v for k, v in changes.items() if now.values.get(k) == note.values.get(k)}
+        return frontmatter.edit(text, due, order=notes.KEYS), {}, False
 
     said = ", ".join(f"{key}: {'' if value is None else value}" for key, value in changes.items())
     return NoteEdit(

@@ -77,6 +77,10 @@ def _seen(history: History, arxiv_id: str) -> str | None:
 
 
 def _decision(arxiv_id: str, history: History, day: Day | None, note: Note | None) -> str:
+    if arxiv_id in history.dropped:
+        return f"its note was removed {history.gone[arxiv_id][:10]}: it fell below the cutoffs"
+    if note is not None and not note.kept:
+        return "it fell below the cutoffs; its note stays, since you have used it"
     if arxiv_id in history.gone:
         return f"its note was deleted (seen {history.gone[arxiv_id][:10]}) and stays deleted"
     if note is not None and day is not None and arxiv_id in day.kept:

@@ -8,7 +8,7 @@ from kb.core import plan
 from kb.core.report import Action, Report
 from kb.errors import KbError, Problem, UsageError
 from kb.sync import intake as intake_
-from kb.sync import recording, rendering
+from kb.sync import reassess, recording, rendering, whereabouts
 from kb.sync.options import Options, Progress, silent, utc_now
 from kb.sync.state import State
 
@@ -41,6 +41,7 @@ def run(
         if not options.dry_run:
             vault.files.clean_leftovers()
         state = State(vault, options, now=now(), progress=progress)
+        whereabouts.catch_up(state)
         _account_for_vanished(state)
         rendering.take_ticks(state)
         if options.intake:
@@ -48,6 +49,7 @@ def run(
 
             filing.file_intake(state, _fetch(state, arxiv), arxiv)
             _remember_pass(state)
+        reassess.reassess(state)
         rendering.write_pages(state)
         _tell_refusals(state)
         if options.commit and not options.dry_run:
@@ -58,7 +60,7 @@ def run(
 def _account_for_vanished(state: State) -> None:
     history = state.history
     # A file that is there but cannot be read, or has lost its arxiv_id, is not a deleted note.
-    unclear = state.scan.paths - {note.path for note in state.notes.values()}
+    unclear = state.unclear
     missing = [
         arxiv_id
         for arxiv_id in plan.vanished(history, state.notes)

@@ -6,17 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 from kb.core import frontmatter, plan, regions
 from kb.core import notes as notes_
+from kb.core.pages import PAGE_KEYS
 from kb.core.report import Action
 from kb.errors import Busy, Problem, Refused
 from kb.vault.files import Missing, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from kb.core.history import Record, Written
     from kb.core.notes import Note
     from kb.core.pages import Page
     from kb.core.report import Report
+    from kb.vault.files import FileState
     from kb.vault.vault import Vault
 
 
@@ -35,9 +37,10 @@ class Writer:
         """A new note. Where its name was taken meanwhile, `rename` makes it again under another."""
         for attempt in (new, None):
             note = attempt or rename()
+            read = notes_.read(note.path, note.text)
+            record = self._wrote(note.id, note.path, dict(note.keys), read.regions)
             try:
-                if not self.dry_run:
-                    self.vault.files.write(note.path, note.text.encode(), expect=None)
+                self._put(note.path, note.text, None, record)
             except (Busy, Refused):
                 if attempt is None:
                     raise
@@ -46,8 +49,7 @@ class Writer:
         self.report.created += 1
         self.report.actions.append(Action("create", note.path))
         self.report.written.append(note.path)
-        read = notes_.read(note.path, note.text)
-        return read, self._wrote(note.id, note.path, dict(note.keys), read.regions)
+        return read, record
 
     def edit(
         self, edit: plan.NoteEdit, written: Written | None
@@ -57,9 +59,12 @@ class Writer:
             state = self.vault.files.read(edit.path)
             before = decode(edit.path, state.data)
             after, keys, region = edit.apply(before)
+            read = notes_.read(edit.path, after)
+            record = self._edited(edit, written, keys, read.regions if region else {})
             changed = after != before
-            if changed and not self.dry_run:
-                changed = self.vault.files.write(edit.path, after.encode(), expect=state)
+            if changed:
+                record |= {} if edit.adopted else {"update": edit.why}
+                changed = self._put(edit.path, after, state, record if edit.record else None)
         except Busy as busy:
             self.report.deferred.append(Problem(busy.path, busy.why))
             return None
@@ -71,25 +76,46 @@ class Writer:
         except Refused as refusal:
             self.report.refused.append(Problem(refusal.path, refusal.why))
             return None
-        read = notes_.read(edit.path, after)
         if changed:
             self.report.updated += 1
             self.report.actions.append(
                 Action("adopt" if edit.adopted else "update", edit.path, edit.why)
             )
             self.report.written.append(edit.path)
-        if not edit.record:
-            return read, None
+        return read, record if edit.record else None
+
+    def _edited(
+        self,
+        edit: plan.NoteEdit,
+        written: Written | None,
+        keys: Mapping[str, Any],
+        regions_written: Mapping[str, str],
+    ) -> Record:
+        """What the ledger is to say of an edit: all that kb has written into the note by then."""
         all_keys = dict(written.keys if written else {}) | notes_.remembered(keys)
+        removed = {key for key, value in keys.items() if value is frontmatter.REMOVE}
         digests = dict(written.regions if written else {})
-        if region:
-            digests[notes_.REGION] = read.regions[notes_.REGION]
-        record = self._wrote(edit.id, edit.path, all_keys, digests)
-        if edit.adopted:
+        if notes_.REGION in regions_written:
+            digests[notes_.REGION] = regions_written[notes_.REGION]
+        kept = {key: value for key, value in all_keys.items() if key not in removed}
+        record = self._wrote(edit.id, edit.path, kept, digests)
+        if edit.adopted and not regions_written:  # else it is kb's own, from a pass that died
             record["adopted"] = True
-        elif changed:
-            record["update"] = edit.why
-        return read, record
+        return record
+
+    def _put(self, path: str, text: str, expect: FileState | None, record: Record | None) -> bool:
+        """Writes a note, and remembers what the ledger is to say of it, should the pass die first."""
+        if self.dry_run:
+            return True
+        cache = self.vault.cache
+        if record is not None:
+            cache.begin(record["id"], record)
+        try:
+            return self.vault.files.write(path, text.encode(), expect=expect)
+        except (Busy, Refused):
+            if record is not None:
+                cache.end([record["id"]])
+            raise
 
     def page(self, page: Page) -> bool:
         """Writes a page where its bytes differ; False where it was right or had to be left."""
@@ -130,11 +156,13 @@ class Writer:
             state = self.vault.files.read(path)
             text = decode(path, state.data)
             region = regions.find(text, "page")
-            if region is None or "kb" not in frontmatter.read(text):
+            values = frontmatter.read(text)
+            if region is None or "kb" not in values:
                 return False
             _, body = frontmatter.split(text)
             rest = regions.replace(body, "page", "").replace("<!-- kb:begin page -->", "")
-            if rest.replace("<!-- kb:end page -->", "").strip():
+            theirs = values.keys() - set(PAGE_KEYS)
+            if theirs or rest.replace("<!-- kb:end page -->", "").strip():
                 self.report.problems.append(
                     Problem(path, "lists nothing any more, but holds your own words, so it stays")
                 )
@@ -164,6 +192,8 @@ class Writer:
             return
         if path := self.vault.ledger.append(month, records):
             self.report.written.append(path)
+        if noted := [record["id"] for record in records if record["k"] == "wrote"]:
+            self.vault.cache.end(noted)
 
     def _wrote(
         self, arxiv_id: str, path: str, keys: dict[str, Any], digests: dict[str, str]

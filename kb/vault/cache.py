@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kb.core.papers import Paper
+from kb.errors import KbError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-_SCHEMA = 1
+_SCHEMA = 2
 _TABLES = """
 create table if not exists papers (id text primary key, data text not null) without rowid;
 create table if not exists counts (id text primary key, data blob not null) without rowid;
@@ -29,7 +30,18 @@ create table if not exists notes (
     path text primary key, mtime_ns integer not null, size integer not null, data text not null
 ) without rowid;
 create table if not exists told (where_ text primary key, why text not null) without rowid;
+create table if not exists begun (id text primary key, data text not null) without rowid;
 """
+
+
+class CacheError(KbError):
+    """The cache cannot be read or written; nothing of the vault is lost."""
+
+    def __init__(self, path: Path, error: Exception) -> None:
+        super().__init__(
+            f"{path}: the cache cannot be used ({error}); make room or mend the permissions there, or"
+            " set KB_CACHE_DIR to another folder, then run kb again. It may be deleted at any time"
+        )
 
 
 def cache_folder() -> Path:
@@ -51,14 +63,17 @@ class Cache:
     """Tables keyed by paper id or vault path. A damaged or older file is thrown away and begun anew."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / "cache.sqlite"
-        try:
-            self._db = self._open()
-        except sqlite3.DatabaseError:
-            for name in ("cache.sqlite", "cache.sqlite-wal", "cache.sqlite-shm"):
-                (folder / name).unlink(missing_ok=True)
-            self._db = self._open()
+        with self._told():
+            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                self._db = self._open()
+            except sqlite3.OperationalError:  # the disk, not the file
+                raise
+            except sqlite3.DatabaseError:
+                for name in ("cache.sqlite", "cache.sqlite-wal", "cache.sqlite-shm"):
+                    (folder / name).unlink(missing_ok=True)
+                self._db = self._open()
 
     def _open(self) -> sqlite3.Connection:
         db = sqlite3.connect(self.path, timeout=10, check_same_thread=False, isolation_level=None)
@@ -76,7 +91,8 @@ class Cache:
         return db
 
     def close(self) -> None:
-        self._db.close()
+        with self._told():
+            self._db.close()
 
     # papers
 
@@ -97,20 +113,20 @@ class Cache:
     # the bytes that kb wrote last
 
     def get(self, path: str) -> str | None:
-        row = self._db.execute("select sha256 from ours where path = ?", (path,)).fetchone()
-        return row[0] if row else None
+        rows = self._run("select sha256 from ours where path = ?", path)
+        return rows[0][0] if rows else None
 
     def put(self, path: str, sha256: str) -> None:
-        self._db.execute("insert or replace into ours values (?, ?)", (path, sha256))
+        self._run("insert or replace into ours values (?, ?)", path, sha256)
 
     def forget(self, path: str) -> None:
-        self._db.execute("delete from ours where path = ?", (path,))
+        self._run("delete from ours where path = ?", path)
 
     # parsed notes
 
     def notes(self) -> dict[str, tuple[int, int, str]]:
         """Path to modification time (ns), size and what was parsed, as JSON."""
-        rows = self._db.execute("select path, mtime_ns, size, data from notes")
+        rows = self._run("select path, mtime_ns, size, data from notes")
         return {path: (mtime, size, data) for path, mtime, size, data in rows}
 
     def put_notes(self, rows: Iterable[tuple[str, int, int, str]], gone: Iterable[str]) -> None:
@@ -121,7 +137,7 @@ class Cache:
     # what a person has been told once
 
     def told(self) -> dict[str, str]:
-        return dict(self._db.execute("select where_, why from told"))
+        return dict(self._run("select where_, why from told"))
 
     def tell(self, problems: Mapping[str, str]) -> None:
         """Replaces all that has been told."""
@@ -129,15 +145,44 @@ class Cache:
             self._db.execute("delete from told")
             self._db.executemany("insert into told values (?, ?)", problems.items())
 
+    # notes that kb is about to write, until the ledger says so
+
+    def begin(self, arxiv_id: str, record: Mapping[str, Any]) -> None:
+        """Remembers what the ledger is to say once the note is written."""
+        self._run("insert or replace into begun values (?, ?)", arxiv_id, json.dumps(record))
+
+    def begun(self) -> dict[str, dict[str, Any]]:
+        """What passes that were broken off were about to write, by paper."""
+        return {key: json.loads(data) for key, data in self._run("select id, data from begun")}
+
+    def end(self, ids: Iterable[str]) -> None:
+        """The ledger says it now, or it was not written after all."""
+        with self._transaction():
+            self._db.executemany("delete from begun where id = ?", ((each,) for each in ids))
+
+    def _run(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        with self._told():
+            return self._db.execute(statement, values).fetchall()
+
     @contextlib.contextmanager
-    def _transaction(self) -> Any:
-        self._db.execute("begin")
+    def _told(self) -> Iterator[None]:
+        """Turns every error of the database or its folder into one CacheError."""
         try:
             yield
-        except BaseException:
-            self._db.execute("rollback")
-            raise
-        self._db.execute("commit")
+        except (sqlite3.Error, OSError) as error:
+            raise CacheError(self.path, error) from error
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with self._told():
+            self._db.execute("begin")
+            try:
+                yield
+                self._db.execute("commit")
+            except BaseException:
+                with contextlib.suppress(sqlite3.Error):  # a full disk has rolled back already
+                    self._db.execute("rollback")
+                raise
 
     def _many(self, table: str, ids: Iterable[str]) -> list[tuple[str, Any]]:
         wanted = list(ids)
@@ -145,7 +190,7 @@ class Cache:
         for start in range(0, len(wanted), 500):
             part = wanted[start : start + 500]
             marks = ",".join("?" * len(part))
-            rows += self._db.execute(f"select id, data from {table} where id in ({marks})", part)  # noqa: S608
+            rows += self._run(f"select id, data from {table} where id in ({marks})", *part)  # noqa: S608
         return rows
 
     def _put(self, table: str, rows: Iterable[tuple[str, Any]]) -> None:

@@ -73,6 +73,14 @@ class VaultFiles:
         with self._opened(path, self._locate(path)) as held:
             return state_of(path, held, limit)
 
+    def head(self, path: str, size: int = 65536) -> bytes:
+        """The first bytes of a file, whatever they are; none where it cannot be read at all."""
+        try:
+            with self._opened(path, self._locate(path)) as held:
+                return disk.read_all(held.fileno(), size)
+        except (Refused, DiskError):
+            return b""
+
     def find(self, path: str, *, limit: int = NOTE_LIMIT) -> FileState | None:
         """As `read`, and None where there is no such file."""
         try:

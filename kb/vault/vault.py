@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kb.core import frontmatter, links, regions
 from kb.core import notes as notes_
-from kb.core.pages import Layout
+from kb.core.pages import REGION, Layout
 from kb.errors import Busy, ConfigError, Problem, Refused, UsageError
 from kb.vault.cache import Cache, vault_cache_folder
 from kb.vault.files import Missing, VaultFiles, decode
@@ -147,13 +149,33 @@ class Vault:
             self.cache.put_notes(fresh, gone)
         return arrange(found, wrote or {}, frozenset(stems), frozenset(paths))
 
+    def linked(self) -> frozenset[str] | None:
+        """What the reader has linked, as `links.file_key` of the names: in Markdown (the regions of
+        kb's pages do not count), on canvases, as bookmarks. None where a file cannot be read."""
+        found: set[str] = set()
+        for entry in self.files.walk():
+            try:
+                text = self.read_text(entry.path)
+                ours = regions.find(text, REGION) if self.layout.owns(entry.path) else None
+            except (Refused, Busy, regions.RegionError, frontmatter.FrontmatterError):
+                return None
+            text = text[: ours.start] + text[ours.end :] if ours else text
+            found.update(links.file_key(target) for target in links.read_links(text))
+        root = self.files.root
+        for file in (*root.rglob("*.canvas"), *root.glob(".obsidian/bookmarks.json")):
+            named = re.findall(r'"([^"]+\.md)"', file.read_text("utf-8", "replace"))
+            found.update(links.file_key(json.loads(f'"{name}"')) for name in named)
+        return frozenset(found)
+
     def _read(self, path: str) -> Note:
         try:
             return notes_.read(path, self.read_text(path))
         except Missing:
             return notes_.Note(path=path)
         except (Busy, Refused) as error:
-            return notes_.Note(path=path, refused=error.why)
+            head = self.files.head(path).decode("utf-8", "replace")
+            claimed = frontmatter.names_key(head, "arxiv_id")
+            return notes_.Note(path=path, refused=error.why, claimed=claimed)
 
 
 def arrange(
@@ -164,8 +186,9 @@ def arrange(
     duplicates: list[tuple[Note, Note]] = []
     traced: dict[str, Note] = {}
     refused: list[Problem] = []
+    known = frozenset(wrote.values())
     for note in sorted(found, key=lambda n: (n.path != wrote.get(n.id or "", ""), n.path)):
-        if note.refused and note.id:
+        if note.refused and (note.claimed or note.path in known):
             refused.append(Problem(note.path, note.refused))
         if note.id is None:
             for trace in note.traces:

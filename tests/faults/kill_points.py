@@ -37,8 +37,8 @@ def run(count: int, *, seed: int, folder: Path, progress: Progress = silent) -> 
                 ended = strace.kill(world, point)  # type: ignore[arg-type]
             else:
                 ended = within.kill(world, point, torn=way == "torn")  # type: ignore[arg-type]
-            tally.figures["kb killed"] += ended.code == -9
-            tally.figures["git killed"] += ended.code != -9
+            tally.figures["kb killed"] += ended.code in (-9, 137)
+            tally.figures["git killed"] += ended.code not in (-9, 137)
             world.check_broken_off()
             world.check_recovered()
     return tally

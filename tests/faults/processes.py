@@ -69,7 +69,7 @@ class Process:
             code = run(words)
             sys.stdout.flush()
             sys.stderr.flush()
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - a process of its own ends here
             traceback.print_exc()
             sys.stderr.flush()
         finally:

@@ -176,3 +176,148 @@ def test_undo_of_an_update_sets_former_values_back(box: Box, tmp_path: Path) -> 
     box.edit(note, "## Notes\n", "## Notes\n\nmine\n")
     box.kb("undo")
     assert box.text(note) == before.replace("## Notes\n", "## Notes\n\nmine\n")
+
+
+def judged(box: Box, arxiv_id: str, relevance: int, **more: object) -> None:
+    """A model's assessment arrives by git, as another machine would have written it."""
+    record = {
+        "v": 1, "k": "judged", "id": arxiv_id, "ver": 1, "by": "a-model", "prompt": "9f2c",
+        "r": relevance, "n": 8, "topics": ["Model Architecture"], "comment": "a second look",
+        "tokens": [412, 0, 38], "usd": 0.0012, "at": "2030-01-01T00:00:00.000Z",
+    } | more  # fmt: skip
+    with (box.root / ".kb/ledger/2025-03.jsonl").open("a") as ledger:
+        ledger.write(json.dumps(record) + "\n")
+
+
+def test_a_later_assessment_shows_in_the_note_and_on_pages(filled: Box) -> None:
+    note = filled.notes()[0]
+    filled.edit(note, "## Notes\n", "## Notes\n\nmine\n")
+    judged(filled, arxiv_id(filled, note), 9)
+    judged(filled, arxiv_id(filled, note), 2, at="2030-01-02T00:00:00.000Z")  # asked twice
+    told = filled.json("index")
+    assert told["notes"]["updated"] == 1
+    text = filled.text(note)
+    assert "\nrelevance: 9\nnovelty: 8\nscore: 17\nscored_by: a-model\n" in text
+    assert "a second look" in text
+    assert text.endswith("## Notes\n\nmine\n")
+    assert "| 9/8 |" in filled.text("Weekly/arxiv-2025-W10.md")
+    before = filled.state()
+    filled.kb("index")
+    assert filled.state() == before
+
+
+def test_a_note_below_the_cutoffs_goes_only_if_nobody_used_it(filled: Box, feed: Path) -> None:
+    plain, worded, linked, rated, moved, overruled = filled.notes()[:6]
+    ids = {note: arxiv_id(filled, note) for note in filled.notes()[:6]}
+    filled.edit(worded, "## Notes\n", "## Notes\n\nmy words\n")
+    stem = Path(linked).stem
+    filled.write("Diary.md", f"See [[{stem}]].\n")
+    filled.edit(rated, "rating:\n", "rating: 4\n")
+    (filled.root / moved).rename(filled.root / "elsewhere.md")
+    filled.edit(overruled, "relevance: ", "relevance: 1")
+    for each in ids.values():
+        judged(filled, each, 2)
+    told = filled.json("index")
+    assert f"remove {plain} (relevance 2 is below the cutoff 7)" in told["actions"]
+    assert not (filled.root / plain).exists()
+    assert "below the cutoffs" in filled.json("why", ids[plain])["decision"]
+    for note in (worded, linked, rated, "elsewhere.md"):
+        assert "\nkept: false\n" in filled.text(note)
+        assert "\nrelevance: 2\n" in filled.text(note)
+        assert "its note stays" in filled.json("why", ids.get(note, ids[moved]))["decision"]
+    assert "\nrelevance: 1" in filled.text(overruled)
+    assert "relevance: 2" not in filled.text(overruled)
+    page = filled.text("Weekly/arxiv-2025-W10.md") + filled.text("Home.md")
+    assert not any(each in page for each in (Path(plain).stem + ".md", "elsewhere.md"))
+    assert filled.git("status", "--porcelain") == " M kb.toml\n?? Diary.md\n"
+    filled.edit(worded, "kept: false", "kept: true")  # the reader wants it all the same
+    filled.kb("sync", "--feed", str(feed))
+    assert "my words" in filled.text(worded)
+    assert "\nkept: true\n" in filled.text(worded)
+    assert not (filled.root / plain).exists()
+    before = filled.state()
+    filled.kb("sync", "--feed", str(feed))
+    assert filled.state() == before
+
+
+def test_a_restored_note_is_kb_s_again(filled: Box, feed: Path, tmp_path: Path) -> None:
+    note = filled.notes()[0]
+    page = daily(filled, note)
+    filled.edit(note, "## Notes\n", "## Notes\n\nmine\n")
+    listed = filled.text(page)
+    trash = tmp_path / "trash.md"
+    shutil.move(filled.root / note, trash)
+    filled.kb("index")
+    assert filled.text(page) != listed
+    shutil.move(trash, filled.root / note)
+    told = filled.json("sync", "--feed", str(feed))
+    assert f"return {note} (its note is there again)" in told["actions"]
+    assert filled.text(page) == listed
+    assert filled.json("why", arxiv_id(filled, note))["decision"].startswith("kept")
+    judged(filled, arxiv_id(filled, note), 9)
+    filled.kb("index")
+    assert "\nrelevance: 9\n" in filled.text(note)  # kb still knows which words are its own
+    assert filled.text(note).endswith("\n\nmine\n")
+
+
+def test_a_moved_note_is_told_once_and_a_copy_of_it_is_not_taken_for_it(filled: Box) -> None:
+    note = filled.notes()[0]
+    (filled.root / note).rename(filled.root / "Zebra.md")
+    told = filled.json("index")
+    assert f"move {note} (now Zebra.md)" in told["actions"]
+    filled.write("Aardvark.md", filled.text("Zebra.md"))
+    told = filled.json("index")
+    assert not any(action.startswith("move") for action in told["actions"])
+    assert [p["where"] for p in told["problems"]] == ["Aardvark.md"]
+
+
+def test_a_note_whose_id_was_edited(filled: Box, feed: Path) -> None:
+    note = filled.notes()[0]
+    former = arxiv_id(filled, note)
+    before = filled.text(note)
+    filled.edit(note, f'arxiv_id: "{former}"', 'arxiv_id: "2401.00001"')
+    told = filled.json("sync", "--feed", str(feed))
+    assert [p["where"] for p in told["problems"]] == [note]
+    assert f"from {former} to 2401.00001" in told["problems"][0]["why"]
+    assert len(filled.notes()) == len({arxiv_id(filled, each) for each in filled.notes()})
+    assert filled.json("index")["problems"] == []
+    filled.write(note, before)
+    filled.kb("index")
+    assert filled.json("why", former)["decision"].startswith("kept")
+
+
+def test_a_note_whose_id_is_no_id_is_refused_and_not_taken_for_deleted(filled: Box) -> None:
+    note = filled.notes()[0]
+    former = arxiv_id(filled, note)
+    filled.edit(note, f'arxiv_id: "{former}"', 'arxiv_id: "my favourite"')
+    told = filled.json("index", code=1)
+    assert told["notes"]["refused"][0]["path"] == note
+    assert "my favourite" in told["notes"]["refused"][0]["why"]
+    assert "deleted" not in filled.json("why", former)["decision"]
+    filled.kb("index")
+    filled.edit(note, "my favourite", former)
+    filled.kb("index")
+    assert filled.json("status")["refused"] == []
+
+
+def test_a_note_that_cannot_be_read_for_a_while_keeps_its_place(filled: Box) -> None:
+    note = filled.notes()[0]
+    page = daily(filled, note)
+    sound = filled.text(page)
+    filled.edit(note, "status: unread", "status: [unread")
+    filled.kb("index", code=1)
+    assert Path(note).name.replace(" ", "%20") in filled.text(page)
+    assert not (filled.root / "Monthly/arxiv-imported.md").exists()
+    filled.edit(note, "status: [unread", "status: unread")
+    filled.kb("index")
+    assert filled.text(page) == sound
+
+
+def test_a_page_with_the_reader_s_own_property_is_not_removed(filled: Box) -> None:
+    month, text = "Monthly/arxiv-2025-04.md", filled.text("Monthly/arxiv-2025-03.md")
+    filled.write(month, text)
+    filled.kb("index")
+    assert not (filled.root / month).exists()
+    filled.write(month, text.replace("---\n", "---\nmood: good\n", 1))
+    filled.kb("index")
+    assert "mood: good" in filled.text(month)

@@ -12,13 +12,24 @@ from kb.core.pages.daily import TASKS, boxes, daily, ticked
 from kb.core.pages.home import gaps, home, imported
 from kb.core.pages.layout import Layout
 from kb.core.pages.monthly import monthly
-from kb.core.pages.shelf import REGION, Page, Shelf
+from kb.core.pages.shelf import PAGE_KEYS, REGION, Page, Shelf
 from kb.core.pages.weekly import weekly
 
 if TYPE_CHECKING:
     from kb.core.pages.calendar import Week
 
-__all__ = ["REGION", "TASKS", "Layout", "Page", "Shelf", "boxes", "gaps", "render", "ticked"]
+__all__ = [
+    "PAGE_KEYS",
+    "REGION",
+    "TASKS",
+    "Layout",
+    "Page",
+    "Shelf",
+    "boxes",
+    "gaps",
+    "render",
+    "ticked",
+]
 
 
 def render(shelf: Shelf) -> list[Page]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from kb.core.pages.layout import Layout
 
 REGION = "page"
+PAGE_KEYS = ("kb", "from", "to", "papers")
+"""The properties of a page that are kb's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Shelf:
 
     history: History
     notes: Sequence[Note]
+    """Those that pages list: what fell below the cutoffs is left out."""
     linker: Linker
     layout: Layout
     month_rows: int = 10
@@ -45,6 +48,7 @@ class Shelf:
     undated: list[Note] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.notes = [note for note in self.notes if note.kept]
         for note in self.notes:
             if (day := note.announced) is not None:
                 self.by_day.setdefault(day, []).append(note)
@@ -120,7 +124,7 @@ def page(
     path: str, kind: str, first: date | None, last: date | None, count: int, parts: Iterable[str]
 ) -> Page:
     inner = "\n\n".join(part.strip("\n") for part in parts if part.strip())
-    return Page(path, {"kb": kind, "from": first, "to": last, "papers": count}, inner)
+    return Page(path, dict(zip(PAGE_KEYS, (kind, first, last, count), strict=True)), inner)
 
 
 def count(number: int, noun: str) -> str:

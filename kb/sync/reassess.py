@@ -1,0 +1,88 @@
+"""Notes brought in step with assessments that came later, such as those of another machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kb.core import notes as notes_
+from kb.core import plan
+from kb.core.assessments import Assessment, reason_left_out
+from kb.core.links import file_key
+from kb.core.ownership import is_as_written, is_untouched
+from kb.core.report import Action
+from kb.errors import Busy, Problem, Refused
+
+if TYPE_CHECKING:
+    from kb.core.history import Record
+    from kb.core.notes import Note
+    from kb.sync.state import State
+
+
+_UNKNOWN: frozenset[str] = frozenset({""})
+"""Not looked for yet: reading all of a vault is worth it only where a note might go."""
+
+
+def reassess(state: State) -> None:
+    """Shows in each note the assessment that stands now.
+
+    A note that fell below the cutoffs is removed if it is all kb's and nobody links to it; else it
+    is marked and leaves the pages.
+    """
+    linked: frozenset[str] | None = _UNKNOWN
+    for arxiv_id in sorted(state.history.judged.keys() & state.notes.keys()):
+        record = state.history.judged_by_model(arxiv_id)
+        written = state.history.wrote.get(arxiv_id)
+        note = state.notes[arxiv_id]
+        if record is None or written is None or note.refused:
+            continue
+        judged = _assessment(record, note)
+        below = reason_left_out(judged, state.vault.settings.keep.cutoffs)
+        if below and note.kept and is_as_written(note, written):
+            linked = state.vault.linked() if linked is _UNKNOWN else linked
+            if _removed(state, note, below, linked):
+                continue
+        edit = plan.reassess(
+            note, state.vault.cache.papers([arxiv_id]).get(arxiv_id), judged, below, written,
+            state.template, template_name=state.template_name,
+        )  # fmt: skip
+        done = state.writer.edit(edit, written) if edit is not None else None
+        if done is not None:
+            state.notes[arxiv_id] = done[0]
+            state.remember([done[1]] if done[1] else [], day=note.announced)
+
+
+def _assessment(record: Record, note: Note) -> Assessment:
+    topics = record.get("topics", [])
+    return Assessment(
+        id=note.id or "",
+        relevance=record["r"],
+        novelty=record["n"],
+        topics=tuple(str(topic) for topic in topics) if isinstance(topics, list) else (),
+        comment=str(record.get("comment", "")),
+        by=record["by"],
+        followed=note.texts("followed"),
+    )
+
+
+def _removed(state: State, note: Note, below: str, linked: frozenset[str] | None) -> bool:
+    if linked is None or file_key(note.path) in linked:
+        return False
+    try:
+        held = state.vault.files.read(note.path)
+        if notes_.read(note.path, held.text) != note or not is_untouched(
+            held.text, state.template, state.template_name
+        ):
+            return False
+        if not state.options.dry_run:
+            state.vault.files.remove(note.path, expect=held)
+    except Busy as busy:
+        state.report.deferred.append(Problem(busy.path, busy.why))
+        return True
+    except Refused:
+        return False
+    del state.notes[note.id or ""]
+    state.report.actions.append(Action("remove", note.path, below))
+    state.report.written.append(note.path)
+    gone = {"v": 1, "k": "gone", "id": note.id, "by": "cutoffs", "at": state.at}
+    state.remember([gone], day=note.announced)
+    return True
