@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from kb.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from jinja2 import Template
 
 LIMIT = 512 * 1024
 """Characters that a template may write."""
@@ -19,20 +22,12 @@ def render(text: str, variables: Mapping[str, object], *, name: str) -> str:
     Raises ConfigError naming the file (`name`) and line for a mistake in it, a variable that does
     not exist, something the sandbox forbids, or output without end.
     """
-    from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
+    from jinja2 import TemplateError, TemplateSyntaxError
 
-    environment = ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,
-    )
     parts: list[str] = []
     size = 0
     try:
-        for part in environment.from_string(text).generate(**variables):
+        for part in _compiled(text).generate(**variables):
             parts.append(part)
             size += len(part)
             if size > LIMIT:
@@ -51,6 +46,22 @@ def render(text: str, variables: Mapping[str, object], *, name: str) -> str:
     ) as error:
         raise ConfigError(f"{name}{_line(error)}: {error}") from None
     return "".join(parts)
+
+
+@functools.lru_cache(maxsize=8)
+def _compiled(text: str) -> Template:
+    """Compiling takes longer than rendering a note, and one template makes all notes of a pass."""
+    from jinja2 import StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    environment = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    return environment.from_string(text)
 
 
 def _line(error: BaseException) -> str:

@@ -45,8 +45,8 @@ def _finish_begun(state: State) -> None:
     decided: list[str] = []
     for arxiv_id, record in sorted(cache.begun().items()):
         note, written = state.notes.get(arxiv_id), state.history.wrote.get(arxiv_id)
-        if written is not None and written.at >= str(record["at"]):
-            decided.append(arxiv_id)  # the ledger was written, the cache was not
+        if written is not None and written.at > str(record["at"]):
+            decided.append(arxiv_id)  # recorded, by a pass that could not say so in the cache
             continue
         done = whereabouts.landed(record, note, written)
         if done is None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kb.core.history import History, Record, fold
 from kb.errors import KbError
+from kb.vault import disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,11 +60,13 @@ class Ledger:
         path = self.folder / f"{month}.jsonl"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with path.open("a+b") as file:
+            new = not path.exists()
+            with path.open("a+b", buffering=0) as file:
                 _mend(file.fileno())
-                file.write(text.encode("utf-8", "replace"))
-                file.flush()
+                disk.write_all(file.fileno(), text.encode("utf-8", "replace"))
                 os.fsync(file.fileno())
+            if new:
+                disk.sync_folder(self.folder)
         except OSError as error:
             raise KbError(
                 f"{FOLDER}/{month}.jsonl cannot be written ({error.strerror}); make room or mend the"

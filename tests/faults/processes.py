@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import sys
@@ -77,6 +78,8 @@ class Process:
 
     def kill(self, *, children: bool = False) -> None:
         """SIGKILL, to its git and hooks too with `children`."""
+        if self.ended():
+            return  # its number may be somebody else's by now
         for pid in [self.pid, *(_below(self.pid) if children else ())]:
             try:
                 os.kill(pid, signal.SIGKILL)
@@ -107,15 +110,17 @@ def _text(path: Path) -> str:
     return path.read_text("utf-8", "replace") if path.exists() else ""
 
 
+_LOADED = (
+    *("git", "jinja2.sandbox", "defusedxml.ElementTree", "threadpoolctl", "numpy"),
+    *("scipy.sparse", "scipy.sparse.linalg", "kb.cli.index", "kb.cli.sync", "kb.sync.filing"),
+    *("kb.scorers.explain", "kb.scorers.local", "kb.sources.files", "kb.repository.git"),
+)
+
+
 def _load() -> None:
     """What a pass imports, once, in the parent."""
-    import git  # noqa: F401
-
-    import kb.cli.index
-    import kb.cli.sync
-    import kb.scorers.local
-    import kb.sources.files
-    import kb.sync.filing  # noqa: F401
+    for name in _LOADED:
+        importlib.import_module(name)
 
 
 def _below(pid: int) -> list[int]:
