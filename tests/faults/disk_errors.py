@@ -6,7 +6,7 @@ import errno
 import random
 from typing import TYPE_CHECKING
 
-from faults.calls import Point, Strace, Within
+from faults.calls import Strace, Within
 from faults.tally import Tally, silent
 from faults.world import World
 
@@ -23,21 +23,16 @@ EXPECTED = {0, 1, 2, 75}
 def run(count: int, *, seed: int, folder: Path, progress: Progress = silent) -> Tally:
     """At most `count` of (call, error), drawn by `seed`; then one clear error and I1 to I4."""
     world = World(folder)
-    ways: dict[str, Within | Strace] = {"within": Within()}
-    if Strace.works():
-        ways["strace"] = Strace()
-    trials: list[tuple[str, Point, int]] = []
-    for way, calls in ways.items():
-        world.restore()
-        trials += [(way, point, code) for point in calls.points(world) for code in CODES]
+    calls = Strace() if Strace.works() else Within()
+    trials = [(point, code) for point in calls.points(world) for code in CODES]
     drawn = random.Random(seed).sample(trials, min(count, len(trials)))
     tally = Tally()
     tally.figures["calls and errors there are"] = len(trials)
-    for number, (way, point, code) in enumerate(drawn):
+    for number, (point, code) in enumerate(drawn):
         progress(number, len(drawn))
         world.restore()
-        with tally.trial(f"{way} {point} {errno.errorcode[code]}"):
-            ended = ways[way].fail(world, point, code)
+        with tally.trial(f"{point} {errno.errorcode[code]}"):
+            ended = calls.fail(world, point, code)
             tally.figures[f"exit {ended.code}"] += 1
             _check_told(ended)
             world.check_broken_off()
