@@ -76,13 +76,14 @@ def test_a_note_of_a_pass_that_died_is_kb_s_own() -> None:
 # Updating
 
 
-def update(text: str, **news: Any) -> tuple[str, dict[str, Any], bool] | None:
+def update(text: str, now: str = "", **news: Any) -> tuple[str, dict[str, Any], bool] | None:
+    """The update planned for a note that held `text`, applied to what it holds `now`."""
     history = fold([wrote()])
     edit = plan.update(
         notes.read("x.md", text), replace(paper(), **news), history.wrote["2503.00001"], TEMPLATE,
         "Inventions: something", template_name="T",
     )  # fmt: skip
-    return edit.apply(text) if edit else None
+    return edit.apply(now or text) if edit else None
 
 
 def test_a_new_version_updates_metadata_and_the_region() -> None:
@@ -109,13 +110,15 @@ def test_a_withdrawal_marks_the_note_once() -> None:
     assert update(done[0], version=2, withdrawn=True) is None
 
 
-def test_what_the_reader_changed_stays() -> None:
+@pytest.mark.parametrize("meanwhile", [False, True])
+def test_what_the_reader_changed_stays(meanwhile: bool) -> None:
     mine = (
         note_text()
         .replace("title: ", "title: Mine # ", 1)
         .replace("We invent something. It", "I say: it")
     )
-    done = update(mine, version=2, title="Theirs", abstract="New words.")
+    seen = note_text() if meanwhile else mine
+    done = update(seen, mine, version=2, title="Theirs", abstract="New words.")
     assert done is not None
     after, _, region = done
     assert "title: Mine # " in after
@@ -123,6 +126,13 @@ def test_what_the_reader_changed_stays() -> None:
     assert "New words." not in after
     assert not region
     assert frontmatter.read(after)["version"] == 2
+
+
+@pytest.mark.parametrize("other", ['"2503.00002"', "none of yours"])
+def test_a_note_that_is_another_paper_s_by_now_is_refused(other: str) -> None:
+    now = note_text().replace('arxiv_id: "2503.00001"', f"arxiv_id: {other}")
+    with pytest.raises(frontmatter.FrontmatterError, match="arxiv_id"):
+        update(note_text(), now, version=2)
 
 
 # Ticks
