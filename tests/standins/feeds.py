@@ -17,10 +17,16 @@ Abstract: {abstract}</description><guid isPermaLink="false">oai:arXiv.org:{id}v{
 MONDAY = "Mon, 10 Feb 2025"
 
 
-def rss(path: Path, *items: tuple[int, str, int, str], date: str = MONDAY) -> Path:
+TITLE = "Linear attention number {number}"
+
+
+def rss(
+    path: Path, *items: tuple[int, str, int, str], date: str = MONDAY, title: str = TITLE
+) -> Path:
+    """A feed of one day at `path`; an item is (number, announce type, version, abstract)."""
     rendered = [
         ITEM.format(id=f"2502.{n:05}", kind=kind, version=version, abstract=abstract, date=date,
-                    title=f"Linear attention number {n}")
+                    title=title.format(number=n))
         for n, kind, version, abstract in items
     ]  # fmt: skip
     path.write_text(RSS.format(date=date, items="\n".join(rendered)))
