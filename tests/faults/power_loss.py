@@ -48,6 +48,8 @@ def run(count: int, *, seed: int, folder: Path, progress: Progress = silent) -> 
         for event in events:
             with tally.trial(f"{event['call']} {event.get('to') or event.get('path')}"):
                 disk.play(event)
+        with tally.trial("the end of the pass"):
+            disk.check_all()
     return tally
 
 
@@ -95,15 +97,23 @@ class Disk:
         if call in ("rename", "link", "exchange"):
             self._check(event["to"])
 
+    def check_all(self) -> None:
+        """Raises AssertionError where something that kb says it did could still be lost."""
+        lost = {p for p, sha in self.new.items() if self._held(str(self.root / p)) != sha}
+        assert not lost, f"not on the disk when kb had ended: {sorted(lost)}"
+        assert not self.unsynced, f"never synced: {self.unsynced}"
+
+    def _held(self, path: str) -> str:
+        return self.durable.get(self.names.get(path, 0), EMPTY)
+
     def _check(self, path: str) -> None:
         inside = os.path.relpath(path, self.root)
         hidden = inside.startswith((".git", "..")) or FOLDER in inside
         if hidden or leftovers.is_temporary(os.path.basename(path)):  # noqa: PTH119
             return
         self.unsynced.add(str(Path(path).parent))
-        held = self.durable.get(self.names[path], EMPTY)
         expected = {self.old.get(path), self.new.get(inside)}
-        assert held in expected, f"{inside} would be empty or partial"
+        assert self._held(path) in expected, f"{inside} would be empty or partial"
 
 
 def _inodes(root: Path) -> dict[str, int]:

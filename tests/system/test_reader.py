@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 from standins.box import Box
+from standins.revised import Revised
 
 from kb.core import frontmatter
+from kb.errors import KbError
+from kb.vault.ledger import Ledger
 
 
 @pytest.fixture
@@ -321,3 +324,22 @@ def test_a_page_with_the_reader_s_own_property_is_not_removed(filled: Box) -> No
     filled.write(month, text.replace("---\n", "---\nmood: good\n", 1))
     filled.kb("index")
     assert "mood: good" in filled.text(month)
+
+
+def test_what_a_pass_wrote_and_could_not_record_is_still_kb_s(
+    box: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    revised = Revised(box, tmp_path)
+    revised.begin()
+
+    def full(*_: object) -> None:
+        raise KbError("the disk is full")
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(Ledger, "append", full)
+        revised.revise(code=1)
+    assert "\nversion: 2\n" in revised.text()
+    box.kb("index")
+    revised.revise()
+    assert "\nversion: 3\n" in revised.text()
+    assert "you changed kb's region" not in box.kb("doctor")
