@@ -37,14 +37,13 @@ def run(count: int, *, seed: int, folder: Path, progress: Progress = silent) -> 
     for number, exchange in enumerate((True, False)):
         progress(number, 2)
         world.restore()
-        before = _inodes(world.root)
+        disk = Disk(world.root)
         log = folder / "events"
         ended = world.run(first=lambda log=log, exchange=exchange: _tell(log, exchange))  # type: ignore[misc]
         assert ended.code == 0, ended
-        after = {path: _sha(data) for path, data in files_of(world.root).items()}
+        disk.new = {path: _sha(data) for path, data in files_of(world.root).items()}
         events = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
         tally.figures["exchanges"] += sum(event["call"] == "exchange" for event in events)
-        disk = Disk(world.root, before, after)
         for event in events:
             with tally.trial(f"{event['call']} {event.get('to') or event.get('path')}"):
                 disk.play(event)
@@ -58,8 +57,8 @@ class Disk:
     """What is durable: names in their order, bytes as of the last fsync."""
 
     root: Path
-    names: dict[str, int]
-    new: dict[str, str]
+    names: dict[str, int] = field(default_factory=dict)
+    new: dict[str, str] = field(default_factory=dict)
     """SHA-256 of what each file must hold after the pass."""
     durable: dict[int, str] = field(default_factory=dict)
     old: dict[str, str] = field(default_factory=dict)
@@ -67,8 +66,10 @@ class Disk:
     """Folders in which a name of the vault changed since they were last synced."""
 
     def __post_init__(self) -> None:
-        for path, inode in self.names.items():
-            self.durable[inode] = self.old[path] = _sha(Path(path).read_bytes()) if inode else EMPTY
+        for inside, data in files_of(self.root).items():
+            path = str(self.root / inside)
+            self.names[path] = inode = Path(path).stat().st_ino
+            self.durable[inode] = self.old[path] = _sha(data)
 
     def play(self, event: Event) -> None:
         """Raises AssertionError where a crash now would leave a file neither old nor new, or the
@@ -114,10 +115,6 @@ class Disk:
         self.unsynced.add(str(Path(path).parent))
         expected = {self.old.get(path), self.new.get(inside)}
         assert self._held(path) in expected, f"{inside} would be empty or partial"
-
-
-def _inodes(root: Path) -> dict[str, int]:
-    return {str(root / path): (root / path).stat().st_ino for path in files_of(root)}
 
 
 def _sha(data: bytes) -> str:
