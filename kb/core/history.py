@@ -105,6 +105,8 @@ class History:
     passes: list[Record] = field(default_factory=list)
     updates: dict[str, list[Record]] = field(default_factory=dict)
     """Replacements and withdrawals that reached the note, per paper."""
+    latest: str = ""
+    """The newest `at` of all records."""
     unknown: int = 0
     """Records of a kind or version this program does not know; left as they are."""
 
@@ -161,6 +163,7 @@ def extend(history: History, records: Iterable[Record]) -> None:
 def _fold_one(history: History, record: Record) -> None:
     kind = record["k"]
     at = str(record.get("at", ""))
+    history.latest = max(history.latest, at)
     if kind == "day":
         _fold_day(history, record, at)
     elif kind == "judged":

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+import contextlib
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from kb.core.history import extend
@@ -11,7 +12,7 @@ from kb.sync.writing import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import date, datetime
+    from datetime import date
 
     from kb.core.history import History, Record
     from kb.core.notes import Note
@@ -19,6 +20,16 @@ if TYPE_CHECKING:
     from kb.vault.vault import Scan, Vault
 
 TEMPLATE = "Paper.md"
+
+
+def _stamp(now: datetime, latest: str) -> str:
+    """The `at` of this pass: later than all that the ledger holds, also where a clock went back.
+
+    Records are put in order by it, so an earlier one would lose against what it follows.
+    """
+    with contextlib.suppress(ValueError, OverflowError, TypeError):
+        now = max(now, datetime.fromisoformat(latest) + timedelta(milliseconds=1))
+    return now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class State:
@@ -31,10 +42,10 @@ class State:
         self.options = options
         self.now = now.astimezone(UTC)
         self.progress = progress
-        self.at = self.now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        self.history: History = vault.ledger.history()
+        self.at = _stamp(self.now, self.history.latest)
         self.report = Report()
         self.writer = Writer(vault, self.report, at=self.at, dry_run=options.dry_run)
-        self.history: History = vault.ledger.history()
         self.scan: Scan = vault.scan({i: w.path for i, w in self.history.wrote.items()})
         self.notes: dict[str, Note] = self.scan.by_id
         """By paper, as they are on disk now."""

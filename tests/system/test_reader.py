@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from standins.box import Box
 from standins.revised import Revised
 
+from kb import sync
 from kb.core import frontmatter
 from kb.errors import KbError
 from kb.vault.ledger import Ledger
@@ -343,3 +345,18 @@ def test_what_a_pass_wrote_and_could_not_record_is_still_kb_s(
     revised.revise()
     assert "\nversion: 3\n" in revised.text()
     assert "you changed kb's region" not in box.kb("doctor")
+
+
+def test_a_clock_that_went_back_does_not_turn_kb_s_words_into_the_reader_s(
+    box: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    revised = Revised(box, tmp_path)
+    revised.begin()
+    defaults = sync.run.__kwdefaults__ or {}
+    with monkeypatch.context() as ahead:
+        ahead.setitem(defaults, "now", lambda: datetime(2040, 1, 1, tzinfo=UTC))
+        revised.revise()
+    revised.revise()
+    assert "\nversion: 3\n" in revised.text()
+    revised.revise()
+    assert "\nversion: 4\n" in revised.text()
