@@ -203,8 +203,9 @@ def _remove_sample(state: State) -> list[str]:
             continue
         try:
             held = state.vault.files.read(note.path)
-            if not is_untouched(held.text, state.template, state.template_name):
-                done.append(f"kept {note.path}: it holds words of yours")
+            written = state.history.wrote.get(arxiv_id)
+            if not is_untouched(note.path, held.text, written, state.template, state.template_name):
+                done.append(f"kept {note.path}: you have used it")
                 continue
             state.vault.files.remove(note.path, expect=held)
         except (Busy, Refused) as error:

@@ -81,9 +81,10 @@ def _remove(state: State, arxiv_id: str) -> None:
         return
     try:
         held = state.vault.files.read(note.path)
-        if not is_untouched(held.text, state.template, state.template_name):
+        written = state.history.wrote.get(arxiv_id)
+        if not is_untouched(note.path, held.text, written, state.template, state.template_name):
             state.report.problems.append(
-                Problem(note.path, "was made by that pass, but holds words of yours, so it stays")
+                Problem(note.path, "was made by that pass, but you have used it, so it stays")
             )
             return
         if not state.options.dry_run:

@@ -13,9 +13,22 @@ if TYPE_CHECKING:
     from kb.core.history import Written
 
 
-def is_untouched(text: str, template: str, template_name: str) -> bool:
-    """Whether nothing but kb's words stands below the frontmatter: outside the `paper` region only
-    what the template puts there, and no status or rating that a reader gave."""
+def is_untouched(
+    path: str, text: str, written: Written | None, template: str, template_name: str
+) -> bool:
+    """Whether the note is all kb's: where kb made it, each key and region as kb wrote it, outside the
+    `paper` region only what the template puts there, and no status or rating that a reader gave."""
+    note = notes.read(path, text)
+    return (
+        written is not None
+        and not note.refused
+        and is_as_written(note, written)
+        and has_no_words(text, template, template_name)
+    )
+
+
+def has_no_words(text: str, template: str, template_name: str) -> bool:
+    """Whether nothing but kb's words stands outside the `paper` region."""
     try:
         values = frontmatter.read(text)
         around = _around(frontmatter.split(text)[1])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kb.core import notes as notes_
 from kb.core import plan
 from kb.core.assessments import Assessment, reason_left_out
 from kb.core.links import file_key
@@ -69,9 +68,8 @@ def _removed(state: State, note: Note, below: str, linked: frozenset[str] | None
         return False
     try:
         held = state.vault.files.read(note.path)
-        if notes_.read(note.path, held.text) != note or not is_untouched(
-            held.text, state.template, state.template_name
-        ):
+        written = state.history.wrote.get(note.id or "")
+        if not is_untouched(note.path, held.text, written, state.template, state.template_name):
             return False
         if not state.options.dry_run:
             state.vault.files.remove(note.path, expect=held)

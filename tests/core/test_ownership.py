@@ -1,13 +1,29 @@
 from __future__ import annotations
 
-import pytest
-from standins.vaults import TEMPLATE, note_text
+from dataclasses import replace
 
+import pytest
+from standins.vaults import TEMPLATE, assessment, note_text, paper
+
+from kb.core import notes
+from kb.core.history import Written
 from kb.core.ownership import is_untouched
+
+PATH = "Papers/2025-03/An invented paper, number 1.md"
+WRITTEN = Written(
+    path=PATH,
+    keys=notes.remembered(notes.properties(paper(), assessment())),
+    regions=notes.read(PATH, note_text()).regions,
+    at="2025-03-06T06:00:00.000Z",
+)
+
+
+def untouched(text: str, written: Written | None = WRITTEN) -> bool:
+    return is_untouched(PATH, text, written, TEMPLATE, "T")
 
 
 def test_a_note_as_kb_made_it_is_untouched() -> None:
-    assert is_untouched(note_text(), TEMPLATE, "T")
+    assert untouched(note_text())
 
 
 @pytest.mark.parametrize(
@@ -17,6 +33,12 @@ def test_a_note_as_kb_made_it_is_untouched() -> None:
         ("status: unread", "status: reading"),
         ("rating:\n", "rating: 4\n"),
         ("tags: [paper]\n", "tags: [paper]\nproject: mine\n"),
+        ("tags: [paper]\n", "tags: [paper, mine]\n"),
+        ('aliases: ["arXiv:2503.00001"]', 'aliases: ["arXiv:2503.00001", "mine"]'),
+        ("relevance: 8", "relevance: 2"),
+        ('title: "An', 'title: "My'),
+        ('topics: ["Inventions"]\n', ""),
+        ("We invent something. It", "They invent something. It"),
         ("---\n\n<!-- kb:begin", "---\n\nmine\n\n<!-- kb:begin"),
         ("<!-- kb:end paper -->", "<!-- kb:end -->"),
         ("## Notes", "## Gedanken"),
@@ -25,8 +47,15 @@ def test_a_note_as_kb_made_it_is_untouched() -> None:
 def test_any_word_of_the_reader_counts(old: str, new: str) -> None:
     text = note_text()
     assert old in text
-    assert not is_untouched(text.replace(old, new), TEMPLATE, "T")
+    assert not untouched(text.replace(old, new))
 
 
 def test_blank_lines_and_line_ends_do_not_count() -> None:
-    assert is_untouched(note_text().replace("\n", "\r\n") + "\r\n\r\n", TEMPLATE, "T")
+    assert untouched(note_text().replace("\n", "\r\n") + "\r\n\r\n")
+
+
+def test_what_kb_has_not_made_or_the_reader_has_moved_is_not_kb_s() -> None:
+    assert not untouched(note_text(), None)
+    assert not untouched(note_text(), replace(WRITTEN, adopted=True))
+    assert not untouched(note_text(), replace(WRITTEN, moved=True))
+    assert not untouched(note_text(), replace(WRITTEN, path="elsewhere.md"))
