@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+_LINE = re.compile(r"([^\r\n]*)(?:\r\n?|\n|\Z)")
 _FENCE = re.compile(r" {0,3}(?P<run>`{3,}(?=[^`]*$)|~{3,})")
 _QUOTE = re.compile(r" {0,3}> ?")
 _ITEM = re.compile(r"(?P<marker> {0,3}(?:[-*+]|(?P<number>\d{1,9})[.)]))(?P<gap> +|$)(?P<rest>.*)")
@@ -21,7 +22,7 @@ _TAGS = (
     "|search|section|summary|table|tbody|td|tfoot|th|thead|title|tr|track|ul"
 )
 _ATTRIBUTE = r"""\s+[A-Za-z_:][\w.:-]*(?:\s*=\s*(?:[^\s"'=<>`]+|'[^']*'|"[^"]*"))?"""
-_BLANK = re.compile(r"^\s*$")
+_BLANK = re.compile(r"^ *$")
 _HTML = [
     (re.compile(rf" {{0,3}}{opening}", re.IGNORECASE), re.compile(ending, re.IGNORECASE))
     for opening, ending in (
@@ -46,10 +47,10 @@ def code_spans(text: str) -> list[tuple[int, int]]:
     blocks = _Blocks()
     spans: list[tuple[int, int]] = []
     start = 0
-    for line in text.split("\n"):
-        end = min(start + len(line) + 1, len(text))
+    for line in _LINE.finditer(text):
+        end = line.end()
         was_open = bool(blocks.fence)
-        if blocks.feed(line.rstrip("\r").expandtabs(4)):
+        if blocks.feed(line[1].expandtabs(4)):
             if was_open and spans:
                 spans[-1] = (spans[-1][0], end)
             else:
@@ -86,7 +87,7 @@ class _Blocks:
             return self.in_fence(line)
         if self.html_end is not None:
             self.until_html_ends(line)
-        elif not line.strip():
+        elif not line.strip(" "):
             self.paragraph = False
         elif line.startswith("    "):
             pass
@@ -102,7 +103,7 @@ class _Blocks:
         if self.width == 0:
             quote = _QUOTE.match(line)
             return line[quote.end() :] if quote else None
-        if not line.strip():
+        if not line.strip(" "):
             return None if self.empty_item else ""
         self.empty_item = False
         return line[self.width :] if line.startswith(" " * self.width) else None
@@ -111,7 +112,7 @@ class _Blocks:
         return self.child.lazy() if self.child else self.paragraph
 
     def in_fence(self, line: str) -> bool:
-        run = line.strip()
+        run = line.strip(" ")
         closing = len(run) >= len(self.fence) and run == self.fence[0] * len(run)
         if closing and not line.startswith("    "):
             self.fence = ""
@@ -141,10 +142,10 @@ class _Blocks:
         elif any(ends.match(line) for ends in (_RULE, _HEADING, *self.underlines())):
             self.paragraph = False
         elif item and not (self.paragraph and not _interrupts(item)):
-            gap = len(item["gap"]) if item["rest"].strip() and len(item["gap"]) <= 4 else 1
+            gap = len(item["gap"]) if item["rest"].strip(" ") and len(item["gap"]) <= 4 else 1
             width = len(item["marker"]) + gap
             self.open(width, line[width:])
-            self.empty_item = not item["rest"].strip()
+            self.empty_item = not item["rest"].strip(" ")
         else:
             self.paragraph = True
 
@@ -163,12 +164,12 @@ class _Blocks:
 
 
 def _interrupts(item: re.Match[str]) -> bool:
-    return bool(item["rest"].strip()) and item["number"] in (None, "1")
+    return bool(item["rest"].strip(" ")) and item["number"] in (None, "1")
 
 
 def _continues(line: str) -> bool:
     """Whether a line goes on with a paragraph of an item or quote that it lies outside of."""
-    if not line.strip():
+    if not line.strip(" "):
         return False
     if line.startswith("    "):
         return True

@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from kb.core.fences import code_spans
 from kb.core.frontmatter import split
 
-_MARKER = re.compile(r"<!-- kb:(?P<side>begin|end) (?P<name>[a-z][a-z0-9-]*) -->[ \t]*\r?")
+_MARKER = re.compile(r"<!-- kb:(?P<side>begin|end) (?P<name>[a-z][a-z0-9-]*) -->[ \t]*")
 # Whole lines that are markers, or so nearly that they were meant to be.
-_LIKE = re.compile(r"^ {0,3}<!-*[ \t]*/?kb:[ \t]*(?:begin|end)\b.*$", re.MULTILINE | re.IGNORECASE)
+_LIKE = re.compile(
+    r"(?:\A|(?<=[\r\n])) {0,3}<!-*[ \t]*/?kb:[ \t]*(?:begin|end)\b[^\r\n]*", re.IGNORECASE
+)
 _ALMOST = re.compile(r"[^>]*>\s*")
 # Targets as Obsidian rewrites them: of files, by name or relative path. `$f[x](y)$` is none.
 _MARKDOWN_TARGET = re.compile(r"\]\((?P<target><[^<>\n]*>|[^()\n]*(?:\([^()\n]*\)[^()\n]*)*)\)")
@@ -72,7 +74,10 @@ def replace(text: str, name: str, inner: str) -> str:
     newline = "\r\n" if text[: region.start].endswith("\r\n") else "\n"
     new = _framed(inner).replace("\n", newline)
     result = text[: region.start] + new + text[region.end :]
-    _regions(result)  # raises where `inner` hides or doubles a marker
+    before, after = _regions(text), _regions(result)  # raises where markers are hidden or doubled
+    inners = {each: region.inner for each, region in before.items()} | {name: new}
+    if inners != {each: region.inner for each, region in after.items()}:
+        raise RegionError("the new text would end the region early", _line(text, region.start))
     return result
 
 
@@ -146,7 +151,8 @@ def _regions(text: str) -> dict[str, Region]:
         else:
             if begun is None or opened != name:
                 raise RegionError(f"the region {name!r} ends without having begun", line)
-            start, end = min(begun.end() + 1, len(body)), like.start()
+            start, end = begun.end(), like.start()
+            start += 2 if body.startswith("\r\n", start) else 1
             found[name] = Region(name, body_start + start, body_start + end, body[start:end])
             begun = None
     if begun:

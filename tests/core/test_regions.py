@@ -93,6 +93,9 @@ def test_line_ends_of_the_file_are_kept() -> None:
         ("---\nt: 1\n---\n<!-- kb:begin a -->\n", 4, "never ends"),
         ("<!-- KB:BEGIN a -->\n<!-- kb:end a -->\n", 1, "not written as kb writes it"),
         ("<!-- kb:begin Paper -->\n", 1, "not written as kb writes it"),
+        (wrap("a", "x") + "text\r<!-- kb:begin a -->\rtext", 6, "a second time"),
+        ("<!-- kb:begin a -->\n```\nx\n```\u2028\n<!-- kb:end a -->\n", 1, "never ends"),
+        ("<!-- kb:begin a -->\ntext\r```\n<!-- kb:end a -->\n", 1, "never ends"),
     ],
 )
 def test_markers_that_do_not_add_up_are_refused(text: str, line: int, reason: str) -> None:
@@ -129,6 +132,8 @@ def test_text_that_would_hide_the_end_marker_is_refused() -> None:
         replace(NOTE, "paper", "```\nopen code")
     with pytest.raises(RegionError):
         replace(NOTE, "paper", "<!-- kb:end paper -->")
+    with pytest.raises(RegionError, match="end the region early"):
+        replace(NOTE, "paper", "<!-- kb:end paper -->\n```")  # a fence hides the old end
     with pytest.raises(RegionError, match="no region 'related'"):
         replace(NOTE, "related", "x")
 
