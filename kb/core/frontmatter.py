@@ -85,6 +85,7 @@ def read(text: str) -> dict[str, object]:
 
 def names_key(text: str, key: str) -> bool:
     """Whether the head of a note, sound or broken, has a line that begins with `key`."""
+    text = re.sub(r"\r\n?", "\n", text[: 2 * MAX_BYTES])
     opening = _OPENING.match(text, text.startswith(_BOM))
     if opening is None:
         return False

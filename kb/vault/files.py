@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DiskError", "Entry", "FileState", "Missing", "OurBytes", "VaultFiles", "decode"]
 
+_HEAD = 128 * 1024
 RECOVERED = ".kb/recovered"
 _SAVED = "was saved while kb was writing; what was saved stands"
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
@@ -73,20 +74,17 @@ class VaultFiles:
         with self._opened(path, self._locate(path)) as held:
             return state_of(path, held, limit)
 
-    def head(self, path: str, size: int = 65536) -> bytes:
-        """The first bytes of a file, whatever they are; none where it cannot be read at all."""
-        try:
-            with self._opened(path, self._locate(path)) as held:
-                return disk.read_all(held.fileno(), size)
-        except (Refused, DiskError):
-            return b""
-
     def find(self, path: str, *, limit: int = NOTE_LIMIT) -> FileState | None:
         """As `read`, and None where there is no such file."""
         try:
             return self.read(path, limit=limit)
         except Missing:
             return None
+
+    def head(self, path: str, *, most: int = _HEAD) -> bytes:
+        """The first `most` bytes of a file of any size. Raises as `read`."""
+        with self._opened(path, self._locate(path)) as held:
+            return disk.read_all(held.fileno(), most)
 
     def walk(self) -> Iterator[Entry]:
         """Every Markdown file of the vault, see `kb.vault.walk.walk`."""

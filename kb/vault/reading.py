@@ -52,6 +52,8 @@ class FileState:
 
 def decode(path: str, data: bytes) -> str:
     """UTF-8 text, strictly. Raises Refused for other encodings and for NUL bytes."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise Refused(path, "is UTF-16; save the file as UTF-8")
     if (at := data.find(b"\0")) >= 0:
         line = data.count(b"\n", 0, at) + 1
         raise Refused(

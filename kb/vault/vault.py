@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -173,9 +173,15 @@ class Vault:
         except Missing:
             return notes_.Note(path=path)
         except (Busy, Refused) as error:
-            head = self.files.head(path).decode("utf-8", "replace")
-            claimed = frontmatter.names_key(head, "arxiv_id")
-            return notes_.Note(path=path, refused=error.why, claimed=claimed)
+            return self._told_by_its_head(path, error.why)
+
+    def _told_by_its_head(self, path: str, why: str) -> Note:
+        """A note that cannot be used, and still the paper's if its first lines say so."""
+        try:
+            head = notes_.read(path, _loosely(self.files.head(path)))
+        except (Busy, Refused):
+            return notes_.Note(path=path, refused=why)
+        return replace(head, regions={}, refused=why)
 
 
 def arrange(
@@ -199,6 +205,12 @@ def arrange(
             chosen[note.id] = note
     ordered = tuple(sorted(chosen.values(), key=lambda n: n.path))
     return Scan(ordered, traced, tuple(duplicates), stems, tuple(refused), paths)
+
+
+def _loosely(data: bytes) -> str:
+    """Bytes as text as well as can be; the last, cut character aside."""
+    encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8"
+    return data.decode(encoding, "replace").replace("\0", "\ufffd")
 
 
 def _stem_key(path: str) -> str:
