@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 import frontmatter as python_frontmatter
@@ -10,6 +9,7 @@ import pytest
 import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from standins.hostile_notes import CASES, VALUES, notes
 
 from kb.core.frontmatter import (
     KEY_ORDER,
@@ -26,7 +26,6 @@ from kb.core.frontmatter import (
 )
 from kb.core.yamlsafe import MAX_BYTES, parse
 
-CASES = Path(__file__).resolve().parents[1] / "cases" / "frontmatter"
 NAMES = sorted(path.name.removesuffix(".before.md") for path in CASES.glob("*.before.md"))
 CHANGES: dict[str, Value | Remove] = {"status": "read", "relevance": 9}
 
@@ -98,75 +97,6 @@ def lines_taken(before: str, after: str, key: str) -> bool:
         new[start].lstrip(" ").startswith("#") and old[len(old) - rest + 1 :] == new[start + 1 :]
     )
     return key in old[start] and (same_end or comment)
-
-
-# What people write, each entry sound by itself; `{}` stands for the value of our own key.
-ENTRIES = [
-    *("title: Lamps", "title: 'It''s'", 'title: "a # b: c"  # note', "mine: {a: [1, 2], b: {}}"),
-    *("list:\n- a\n- b", "list2:\n    - a\n\n    # c\n    - b: 1\n      c: 2", "n:\n", "'q u': ~"),
-    *(
-        "lit: |\n  status: x\n\n  # y\n",
-        "keep: |+\n  text\n\n",
-        "fold: >-\n  a\n  b",
-        "emo: 🙂 # 🙂",
-    ),
-    *("multi: one\n  two\n  three", 'dq: "one\n\n  two"', "# a comment", "", "   ", "  # indented"),
-    *(
-        "flow: [\n  a, # x\n  'status: y'\n]",
-        "anchor: &a [x]",
-        "url: https://x.example/#a:b",
-        "t:\tx\t",
-    ),
-    *(
-        "d: 2025-01-01",
-        "b: yes",
-        "o: 0o7",
-        "ls: a\u2028b",
-        "<%x%>: 1",
-        "dup: 1",
-        "dup: 2",
-        "k: {{x}}",
-    ),
-]
-OWN = [
-    *(
-        "status: unread",
-        "status: 'unread' # why",
-        "status:",
-        "status: # empty",
-        "status: |\n  x\n\n",
-    ),
-    *(
-        "status:\n- a\n- b",
-        "status: [a,\n  b]",
-        "status: one\n  two",
-        "'status' : x",
-        'status: "a # b"#c',
-    ),
-    *(
-        "status: &s x",
-        "status: unread  ",
-        "status:\tunread\t# c",
-        "status: >+\n\n  x\n\n",
-        "status: !!str 5",
-    ),
-]
-VALUES = ["read", None, True, 7, date(2025, 3, 5), ["a", 'b"'], "yes", "a: b # c", "\u2028", ""]
-
-
-def notes(line_end: str) -> st.SearchStrategy[tuple[str, str]]:
-    """Whole notes, and the lines in them that are ours."""
-    entries = st.lists(st.sampled_from(ENTRIES), max_size=6)
-    own = st.one_of(st.just(""), st.sampled_from(OWN).map(lambda entry: f"{entry}\n"))
-
-    def joined(before: list[str], own: str, after: list[str], end: str) -> tuple[str, str]:
-        block = "".join(f"{entry}\n" for entry in before) + own
-        block += "".join(f"{entry}\n" for entry in after)
-        return f"---\n{block}---{end}".replace("\n", line_end), own.replace("\n", line_end)
-
-    return st.builds(
-        joined, entries, own, entries, st.sampled_from(["", "\n", "\nbody\n---\nx: y"])
-    )
 
 
 @settings(max_examples=400, deadline=None)
@@ -494,6 +424,7 @@ def test_a_block_that_closes_beyond_the_limit_is_too_large() -> None:
 def test_a_broken_note_can_still_be_told_by_the_key_it_names() -> None:
     assert names_key('---\ntitle: [\n"arxiv_id" : x\n---\n', "arxiv_id")
     assert names_key("\ufeff---\narxiv_id: x\nno end\n", "arxiv_id")
+    assert names_key("---\rtitle: x\rarxiv_id: x\r---\r", "arxiv_id")
     assert not names_key("---\ntitle: x\n---\narxiv_id: x\n", "arxiv_id")
     assert not names_key("arxiv_id: x\n", "arxiv_id")
     assert not names_key("---\nmy_arxiv_id: x\n---\n", "arxiv_id")
