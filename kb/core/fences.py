@@ -12,7 +12,7 @@ _LINE = re.compile(r"([^\r\n]*)(?:\r\n?|\n|\Z)")
 _FENCE = re.compile(r" {0,3}(?P<run>`{3,}(?=[^`]*$)|~{3,})")
 _QUOTE = re.compile(r" {0,3}> ?")
 _ITEM = re.compile(r"(?P<marker> {0,3}(?:[-*+]|(?P<number>\d{1,9})[.)]))(?P<gap> +|$)(?P<rest>.*)")
-_RULE = re.compile(r" {0,3}(?:(?:- *){3,}|(?:\* *){3,}|(?:_ *){3,})$")
+_RULE = re.compile(r"(?=[ *_-]+$) {0,3}(?:(?:- *){3,}|(?:\* *){3,}|(?:_ *){3,})$")
 _HEADING = re.compile(r" {0,3}#{1,6}(?: |$)")
 _UNDERLINE = re.compile(r" {0,3}(?:=+|-+) *$")
 _TAGS = (
@@ -31,7 +31,7 @@ _HTML = [
         (r"<\?", r"\?>"),
         (r"<![A-Z]", r">"),
         (r"<!\[CDATA\[", r"\]\]>"),
-        (rf"</?(?:{_TAGS})(?:\s|/?>|$)", r"^\s*$"),
+        (rf"</?(?:{_TAGS})(?:\s|/?>|$)", r"^ *$"),
     )
 ]
 _LONE_TAG = re.compile(
@@ -47,16 +47,22 @@ def code_spans(text: str) -> list[tuple[int, int]]:
     blocks = _Blocks()
     spans: list[tuple[int, int]] = []
     start = 0
-    for line in _LINE.finditer(text):
-        end = line.end()
-        was_open = bool(blocks.fence)
-        if blocks.feed(line[1].expandtabs(4)):
-            if was_open and spans:
-                spans[-1] = (spans[-1][0], end)
-            else:
-                spans.append((start, end))
+    while start < len(text):
+        line = _LINE.match(text, start)
+        end = line.end() if line else len(text)
+        if line and blocks.feed(line[1].expandtabs(4)):
+            end = _closed(text, end, blocks.fence)
+            blocks.fence = ""
+            spans.append((start, end))
         start = end
     return spans
+
+
+def _closed(text: str, start: int, fence: str) -> int:
+    """Where the line after the one that closes a fence begins; the end where it stays open."""
+    closing = rf"(?<=[\r\n]) {{0,3}}{fence[0]}{{{len(fence)},}}[ \t]*(?:\r\n?|\n|\Z)"
+    found = re.compile(closing).search(text, start)
+    return found.end() if found else len(text)
 
 
 class _Blocks:

@@ -6,6 +6,7 @@ Regions stand one after another, each once; anything else is refused, never gues
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from bisect import bisect_right
@@ -19,6 +20,8 @@ _MARKER = re.compile(r"<!-- kb:(?P<side>begin|end) (?P<name>[a-z][a-z0-9-]*) -->
 _LIKE = re.compile(
     r"(?:\A|(?<=[\r\n])) {0,3}<!-*[ \t]*/?kb:[ \t]*(?:begin|end)\b[^\r\n]*", re.IGNORECASE
 )
+_MOST = 32
+"""Regions in one file: more than kb ever writes, and few enough to look for each."""
 _ALMOST = re.compile(r"[^>]*>\s*")
 # Targets as Obsidian rewrites them: of files, by name or relative path. `$f[x](y)$` is none.
 _MARKDOWN_TARGET = re.compile(r"\]\((?P<target><[^<>\n]*>|[^()\n]*(?:\([^()\n]*\)[^()\n]*)*)\)")
@@ -92,6 +95,8 @@ def without_link_targets(inner: str) -> str:
     Obsidian rewrites them when a note is renamed or moved; that is no change by the reader.
     Addresses stay.
     """
+    if "]" not in inner:
+        return inner
     blank = _MARKDOWN_TARGET.sub(_blank_markdown, inner)
     blank = _DEFINITION.sub(_blank_definition, blank)
     return _WIKI_TARGET.sub(lambda match: f"[[{match['label'] or ''}]]", blank)
@@ -120,9 +125,10 @@ def _framed(inner: str) -> str:
 
 
 def _unix(text: str) -> str:
-    return re.sub(r"\r\n?", "\n", text)
+    return re.sub(r"\r\n?", "\n", text) if "\r" in text else text
 
 
+@functools.lru_cache(maxsize=4)
 def _regions(text: str) -> dict[str, Region]:
     if "kb:" not in text:
         return {}
@@ -145,6 +151,8 @@ def _regions(text: str) -> dict[str, Region]:
         if marker["side"] == "begin":
             if begun:
                 raise RegionError(f"the region {name!r} begins inside another", line)
+            if len(found) >= _MOST:
+                raise RegionError(f"holds more than {_MOST} regions", line)
             if name in found:
                 raise RegionError(f"the region {name!r} begins a second time", line)
             begun, opened = like, name

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from io import FileIO
     from pathlib import Path
 
-NOTE_LIMIT = 8 * 1024 * 1024
+NOTE_LIMIT = 2 * 1024 * 1024
+"""Bytes of one file: what is larger was not written by hand, and would hold up every pass."""
 _OPEN = (
     os.O_RDONLY
     | getattr(os, "O_NOFOLLOW", 0)
@@ -80,6 +81,8 @@ def open_file(path: str, target: Path) -> FileIO:
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise Refused(path, "is a symbolic link that leads nowhere") from error
+        if error.errno == errno.ENXIO and stat.S_ISSOCK(target.lstat().st_mode):
+            raise Refused(path, "is not a regular file") from error
         raise DiskError(path, error) from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
@@ -93,7 +96,7 @@ def state_of(path: str, held: FileIO, limit: int = NOTE_LIMIT) -> FileState:
         before = os.fstat(held.fileno())
         if before.st_size > limit:
             size = before.st_size / 1048576
-            raise Refused(path, f"is {size:.0f} MiB, more than kb reads of one file")
+            raise Refused(path, f"is {size:.1f} MiB, more than kb reads of one file")
         data = disk.read_all(held.fileno(), limit + 1)
         after = os.fstat(held.fileno())
         if len(data) == before.st_size and before.st_mtime_ns == after.st_mtime_ns:

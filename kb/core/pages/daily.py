@@ -138,6 +138,8 @@ def ticked(text: str) -> dict[str, frozenset[str]]:
     """Which tasks a daily page shows as ticked, by paper; papers whose three tasks are not all
     there are left out."""
     found: dict[str, frozenset[str]] = {}
+    if "- [" not in text:
+        return found
     arxiv_id: str | None = None
     tasks: dict[str, bool] = {}
     for line in [*text.splitlines(), "## end"]:
