@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import time
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from kb.repository.state import under_way
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from kb.repository.git import Repository
 
@@ -145,6 +147,8 @@ def _sort_out(
             problems.append(Problem(path, "is in conflict in git; resolve it and `git add` it"))
         elif "!!" in seen:
             problems.append(Problem(path, "is ignored by git, so it is not committed"))
+        elif seen and not _is_file_or_gone(repository.root / path):
+            problems.append(Problem(path, "is no regular file any more, so it is not committed"))
         elif seen:
             changed.append(path)
             if "??" in seen:
@@ -158,6 +162,20 @@ def _sort_out(
             if path not in known
         )
     return changed, new
+
+
+def _is_file_or_gone(file: Path) -> bool:
+    """Not a folder, pipe, socket or device in place of a file: git would give up the whole commit.
+
+    Folders that are repositories of their own are git's to judge.
+    """
+    try:
+        mode = file.lstat().st_mode
+    except OSError:
+        return True
+    if stat.S_ISDIR(mode):
+        return (file / ".git").exists()
+    return stat.S_ISREG(mode) or stat.S_ISLNK(mode)
 
 
 def _failure(repository: Repository, said: str) -> Exception:

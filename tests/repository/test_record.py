@@ -7,17 +7,18 @@ import re
 import shutil
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from standins.person import Person, leftovers, opened
 
-from kb.errors import TryLater
+from kb.errors import Problem, TryLater
 from kb.repository import record
 from kb.repository.command import GitFailed
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
 
 def test_waits_for_another_git(reader: Person) -> None:
@@ -190,3 +191,20 @@ def test_a_full_disk_is_one_clear_error(reader: Person, monkeypatch: pytest.Monk
         repository.commit(["note.md"], "x")
     assert leftovers(repository) == []
     assert reader.index() == before
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, getattr(os, "mkfifo", None)])
+def test_what_is_no_file_any_more_does_not_stop_the_commit(
+    reader: Person, make: Callable[[Path], None] | None
+) -> None:
+    if make is None:
+        pytest.skip("no pipes here")
+    odd = reader.folder / "note.md"
+    odd.unlink()
+    make(odd)
+    if odd.is_dir():
+        (odd / "inner.md").write_text("x")
+    problems: list[Problem] = []
+    assert opened(reader.folder).commit(["note.md", "changed.md"], "ours", problems=problems)
+    assert reader.files() == {"changed.md"}
+    assert [(each.where, "no regular file" in each.why) for each in problems] == [("note.md", True)]
