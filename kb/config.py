@@ -148,6 +148,8 @@ def parse(text: str, *, name: str = FILE) -> Settings:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{name} is not valid TOML: {error}") from None
+    except RecursionError:
+        raise ConfigError(f"{name} is nested too deep to be settings") from None
     _refuse_secrets(raw, name, "")
     try:
         return Settings.model_validate(raw)

@@ -61,6 +61,7 @@ at = ["auto", "07:30"]
         ('[sync]\nat = ["25:00"]', "07:30"),
         ("version = 2", "version"),
         ("[keep", "not valid TOML"),
+        ("a = " + "[" * 100_000, "nested too deep"),
     ],
 )
 def test_mistakes_are_named(text: str, said: str) -> None:

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+_LONGEST = 5000
+
+
 def split_keywords(items: Iterable[str]) -> tuple[str, ...]:
     """Single keywords from lists of them: `A/B c; Long Name (LN), etc.` is A c, B c, Long Name, LN."""
     found: dict[str, str] = {}
@@ -48,7 +51,10 @@ def _spread(text: str) -> list[str]:
 
 
 def plain_text(text: str) -> str:
-    """Links and emphasis reduced to their text, on one line."""
+    """Links and emphasis reduced to their text, on one line; no more than its spaces where it is
+    longer than any sentence."""
+    if len(text) > _LONGEST:
+        return " ".join(text.split())
     text = re.sub(r"!?\[\[(?:[^\]|]*\|)?([^\]|]*)\]\]", r"\1", text)
     text = re.sub(r"!?\[([^\[\]]*)\]\([^()]*\)", r"\1", text)
     text = re.sub(r"(\*{1,3}|`+|~~|==)(?=\S)(.+?)(?<=\S)\1", r"\2", text)

@@ -45,7 +45,7 @@ CONTAINERS = frozenset(
 NOT_WORDS = re.compile(
     r"\b(?:leave|skip|avoid|exclude|ignore|filter|drop|not|never)\b", re.IGNORECASE
 )
-_COMMENT = re.compile(r"<!--.*?-->|%%.*?%%", re.DOTALL)
+_COMMENT = re.compile(r"<!--|%%")
 _FRONTMATTER = re.compile(
     r"\A---[ \t]*\n(?:(?:[\w\"'.-]+[ \t]*:|[ \t]|-(?!--)|#(?!#)).*\n|\n)*(?:---|\.\.\.)[ \t]*(?:\n|\Z)"
 )
@@ -93,7 +93,7 @@ def read_lines(text: str) -> Iterator[Line]:
     """Lines with something on them, numbered as in the file; frontmatter and comments are left out."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     text = _FRONTMATTER.sub(_blank, text)
-    text = _COMMENT.sub(_blank, text)
+    text = _without_comments(text)
     after_blank = True
     for number, raw in enumerate(text.split("\n"), start=1):
         bare = re.sub(r"^(?:[ \t]*>)+", "", raw.expandtabs(4).replace("\x00", " "))
@@ -115,6 +115,24 @@ def read_lines(text: str) -> Iterator[Line]:
 
 def _blank(match: re.Match[str]) -> str:
     return "\n" * match[0].count("\n")
+
+
+def _without_comments(text: str) -> str:
+    """`text` with nothing but the line ends of its comments; what never closes is none."""
+    pieces: list[str] = []
+    never: set[str] = set()
+    at = 0
+    for opening in _COMMENT.finditer(text):
+        mark = "-->" if opening[0] == "<!--" else "%%"
+        if opening.start() < at or mark in never:
+            continue
+        end = text.find(mark, opening.end())
+        if end < 0:
+            never.add(mark)
+            continue
+        pieces += [text[at : opening.start()], "\n" * text.count("\n", opening.start(), end)]
+        at = end + len(mark)
+    return "".join([*pieces, text[at:]])
 
 
 def _find_label(line: Line) -> None:
