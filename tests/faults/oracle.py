@@ -113,6 +113,7 @@ def _shape(node: yaml.Node) -> object:
     if isinstance(node, yaml.MappingNode):
         pairs = [(_shape(key), _shape(value)) for key, value in node.value]
         return node.tag, node.flow_style, pairs
+    assert isinstance(node, yaml.SequenceNode)
     return node.tag, node.flow_style, [_shape(item) for item in node.value]
 
 
