@@ -107,14 +107,17 @@ def _blank(text: str) -> int:
     return sum(not line.strip() for line in text.split("\n"))
 
 
-def _shape(node: yaml.Node) -> object:
+def _shape(node: yaml.Node, above: tuple[yaml.Node, ...] = ()) -> object:
     if isinstance(node, yaml.ScalarNode):
         return node.tag, node.value, node.style
+    if any(node is each for each in above):
+        raise yaml.YAMLError("a value holds itself")
+    within = (*above, node)
     if isinstance(node, yaml.MappingNode):
-        pairs = [(_shape(key), _shape(value)) for key, value in node.value]
+        pairs = [(_shape(key, within), _shape(value, within)) for key, value in node.value]
         return node.tag, node.flow_style, pairs
     assert isinstance(node, yaml.SequenceNode)
-    return node.tag, node.flow_style, [_shape(item) for item in node.value]
+    return node.tag, node.flow_style, [_shape(item, within) for item in node.value]
 
 
 def _comments(block: str) -> list[str]:
