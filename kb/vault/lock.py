@@ -108,8 +108,10 @@ class VaultLock:
 
     def _held(self, fd: int) -> TryLater:
         owner = _read(fd)
-        if owner is None:  # it is writing its record at this moment
-            time.sleep(0.05)
+        for _ in range(20):
+            if owner is not None and not _is_dead(owner):
+                break
+            time.sleep(0.02)  # the new owner is writing its record at this moment
             owner = _read(fd)
         who = f"{owner}, for {_age(time.time() - owner.since)}" if owner else "another pass of kb"
         return TryLater(f"{self._vault} is held by {who}; try again when it has finished")
@@ -136,6 +138,13 @@ def process_start(pid: int) -> str:
     except OSError:
         return ""
     return f"{boot}/{about.rpartition(')')[2].split()[19]}"
+
+
+def _is_dead(owner: Owner) -> bool:
+    """Whether a record is left over from a process of this machine that has ended."""
+    if owner.host != socket.gethostname() or not owner.started:
+        return False
+    return process_start(owner.pid) != owner.started
 
 
 def _nobody_known(vault: str) -> Owner:

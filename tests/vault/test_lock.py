@@ -145,6 +145,25 @@ def test_a_record_that_cannot_be_read_still_locks(folders: tuple[Path, Path]) ->
         assert VaultLock(*folders).owner() is not None
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="told by /proc")
+def test_a_dead_owner_is_not_named_for_the_one_that_follows_it(
+    folders: tuple[Path, Path],
+) -> None:
+    with holder(folders) as other:
+        other.kill()
+        other.wait()
+        dead = VaultLock(*folders).path.read_bytes()
+    assert str(other.pid).encode() in dead
+    with VaultLock(*folders, command="kb index") as lock:
+        mine = lock.path.read_bytes()
+        lock.path.write_bytes(dead)  # as if we had not come to write our record yet
+        soon = threading.Timer(0.1, lock.path.write_bytes, [mine])
+        soon.start()
+        with pytest.raises(TryLater, match=rf"`kb index` \(process {os.getpid()} on "):
+            VaultLock(*folders).__enter__()
+        soon.join()
+
+
 def test_a_folder_that_cannot_be_used_names_the_remedy(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file")
     with pytest.raises(KbError, match="set KB_CACHE_DIR"), VaultLock(tmp_path / "cache", tmp_path):
