@@ -35,6 +35,8 @@ __all__ = ["DiskError", "Entry", "FileState", "Missing", "OurBytes", "VaultFiles
 _HEAD = 128 * 1024
 RECOVERED = ".kb/recovered"
 _SAVED = "was saved while kb was writing; what was saved stands"
+_NEXT_SAVE = 0.1
+"""Seconds within which an editor saves what it has read, where nobody waits for a person."""
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
@@ -235,34 +237,63 @@ class VaultFiles:
                 if isinstance(error, FileNotFoundError):
                     raise Busy(path, "was renamed or deleted while kb was writing") from None
                 raise
-            if exchanged and not self._discard(staged, expect.data, held, leased):
-                self._take_back(path, target, staged, data)
-        disk.sync_folder(target.parent)
+            if not exchanged:
+                disk.sync_folder(target.parent)
+            elif not self._discard(staged, expect.data, held, leased):
+                self._take_back(target, staged, data, expect)
         self._ours.put(path, sha256(data))
         return True
 
     def _discard(self, aside: Path, data: bytes, held: FileIO, leased: bool) -> bool:
-        """Unlink `aside` if it has these bytes and nobody is about to write to it."""
-        if not holds(aside, data) or (leased and not disk.lease_holds(held.fileno())):
+        """Unlink `aside` if it is the open file, has these bytes and nobody is about to write to it.
+
+        The folder is synced before: in that time an editor that found the file under its name, and
+        has not opened it yet, comes so far that the lease tells of it.
+        """
+        if not _is_still(aside, data, held):
+            return False
+        disk.sync_folder(aside.parent)
+        if not _is_still(aside, data, held) or (leased and not disk.lease_holds(held.fileno())):
             return False
         aside.unlink()
         return True
 
-    def _take_back(self, path: str, target: Path, staged: Path, data: bytes) -> NoReturn:
+    def _take_back(self, target: Path, staged: Path, data: bytes, expect: FileState) -> NoReturn:
         """The reader saved in between: their bytes (now in `staged`) get their name again."""
+        saved = set()
+        known = {expect.data, data}
         with contextlib.suppress(FileNotFoundError, Refused):
             for _ in range(2):
+                saved.add(_bytes_of(staged))
                 disk.exchange(staged, target)
                 # Ours goes, unless somebody opened it in the moment that it had the name. If it
                 # is not ours but a still newer version, that goes back by the same way.
-                with open_file(path, staged) as ours:
+                with open_file(expect.path, staged) as ours:
                     leased = disk.nobody_writes(ours.fileno())
                     if leased is False or self._discard(staged, data, ours, bool(leased)):
                         break
         if os.path.lexists(staged):
+            known.add(_bytes_of(staged))
             self._keep(staged, target.name)
         disk.sync_folder(target.parent)
-        raise Busy(path, _SAVED)
+        self._see_next_save(target, saved - known, known)
+        raise Busy(expect.path, _SAVED)
+
+    def _see_next_save(self, target: Path, saved: set[bytes], known: set[bytes]) -> None:
+        """Keep what was saved if the next save lacks lines of it.
+
+        For a moment the name stood for our bytes. An editor that read them then, and saves now,
+        saves over what was taken back.
+        """
+        if saved:
+            time.sleep(_NEXT_SAVE)
+        if not os.path.lexists(target):
+            return  # renamed or deleted since, with all that was in it
+        there = {line for text in (*known, _bytes_of(target)) for line in text.splitlines()}
+        for text in saved:
+            if not there.issuperset(text.splitlines()):
+                aside = self._stage(target.name, target.parent, text, like=None, old=sha256(text))
+                self._keep(aside, target.name)
 
     def _replace_in_one_step(
         self, staged: Path, target: Path, held: FileIO, expect: FileState
@@ -316,6 +347,21 @@ class VaultFiles:
         stamp = datetime.fromtimestamp(self._clock(), UTC).strftime("%Y%m%dT%H%M%S")
         disk.move_to_free_name(aside, folder / f"{stamp}-{secrets.token_hex(3)}-{name[-50:]}")
         disk.sync_folder(folder)
+
+
+def _bytes_of(file: Path) -> bytes:
+    """What is in a file, as far as kb reads; nothing where there is none to be read."""
+    try:
+        with open_file(file.name, file) as held:
+            return disk.read_all(held.fileno(), NOTE_LIMIT)
+    except Refused:
+        return b""
+
+
+def _is_still(aside: Path, data: bytes, held: FileIO) -> bool:
+    return disk.is_open_as(aside, held.fileno()) and (
+        disk.read_all(held.fileno(), len(data) + 1) == data
+    )
 
 
 def _same(path: str, now: FileState, expect: FileState) -> None:

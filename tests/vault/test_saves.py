@@ -5,7 +5,7 @@ import os
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from standins.vaultfiles import LINUX, Ours, names, put, recovered, save_by_rename, save_in_place
@@ -108,6 +108,36 @@ def test_what_is_typed_into_ours_before_it_is_taken_back_is_kept(
         editor.write(b"typed")
     assert file.read_bytes() == b"first"
     assert recovered(vault) == [b"typed"]
+
+
+@linux_only
+@pytest.mark.parametrize("save", [save_in_place, save_by_rename])
+def test_a_next_save_made_from_our_bytes_loses_nothing_of_the_one_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, save: Callable[[Path, bytes], None]
+) -> None:
+    """Saved by rename; ours has the name for a moment, is read, and is what the next save adds to."""
+    vault = VaultFiles(tmp_path, ours=Ours())
+    seen = put(vault, "a.md", b"key: 0\nold\n")
+    file = tmp_path / "a.md"
+    read: list[bytes] = []
+    at_exchange(
+        monkeypatch,
+        lambda: save_by_rename(file, b"key: 0\nold\nfirst\n"),
+        lambda: read.append(file.read_bytes()),
+    )
+    real = vault._discard
+
+    def discard(*words: Any) -> bool:
+        if read:
+            save(file, read.pop() + b"second\n")
+        return real(*words)
+
+    monkeypatch.setattr(vault, "_discard", discard)
+    with pytest.raises(Busy):
+        vault.write("a.md", b"key: 1\nold\n", expect=seen)
+    assert file.read_bytes() == b"key: 1\nold\nsecond\n"
+    assert recovered(vault) == [b"key: 0\nold\nfirst\n"]
+    assert not [name for name in names(vault) if name.endswith(".tmp")]
 
 
 @pytest.mark.parametrize("moment", [at_exchange, while_staging])
