@@ -79,8 +79,11 @@ class Answer:
 
     @property
     def said(self) -> str:
-        """Everything it said, for a person: stderr, then stdout."""
-        return (self.err + b"\n" + self.out).decode("utf-8", "replace").strip()
+        """Everything it said, for a person: stderr, then stdout; or the signal that ended it."""
+        said = (self.err + b"\n" + self.out).decode("utf-8", "replace").strip()
+        if not said and self.code < 0:
+            return f"ended by {signal.Signals(-self.code).name}"
+        return said
 
 
 def run(

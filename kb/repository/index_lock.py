@@ -79,6 +79,7 @@ class IndexLock:
             if error is not None and self._installed is None:
                 # Killed for a hook that went on after the commit, or interrupted.
                 _roll_forward(self._root, self._head, self.work, self._index)
+                _clear_next_index(self._git_dir, os.fstat(self.descriptor))
             if self._installed is not None:
                 busy_machine = (self._installed - self._taken) / 3
                 grace = min(max(_GRACE, busy_machine), _MOST_GRACE)
@@ -162,9 +163,7 @@ class IndexLock:
             _roll_forward(self._root, str(note["head"]), work, self._index)
             for each in (work, _lock_of(work), work.with_name(f"{work.name}.note")):
                 each.unlink(missing_ok=True)
-            for each in self._git_dir.glob("next-index-*.lock"):
-                if _later_than(each, seen):
-                    each.unlink(missing_ok=True)
+            _clear_next_index(self._git_dir, seen)
             self._lock.unlink()
         except FileNotFoundError:
             return
@@ -207,6 +206,13 @@ def _host() -> str:
 
 def _later_than(path: Path, note: os.stat_result) -> bool:
     return path.exists() and path.stat().st_mtime_ns >= note.st_mtime_ns
+
+
+def _clear_next_index(git_dir: Path, note: os.stat_result) -> None:
+    """What a git of ours left that was killed: nobody else makes one while we hold the index."""
+    for each in git_dir.glob("next-index-*.lock"):
+        if _later_than(each, note):
+            each.unlink(missing_ok=True)
 
 
 def _head(root: Path) -> str:

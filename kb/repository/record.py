@@ -22,7 +22,9 @@ SIGNING_SECONDS = 30.0
 HOOKS_SECONDS = 600.0
 _NOTHING = (b"nothing to commit", b"nothing added to commit", b"no changes added to commit")
 _UNMERGED = {"DD", "AA"}
-_AGAIN = ("did not match any file", "but expected")  # a file, or the branch, moved meanwhile
+# A file, or the branch, moved meanwhile, or a file grew shorter while git was reading it: git maps
+# long files into its memory, and is then ended by SIGBUS.
+_AGAIN = ("did not match any file", "but expected", "short read", "ended by SIGBUS")
 
 
 def record(

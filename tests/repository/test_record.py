@@ -79,6 +79,20 @@ def test_a_failing_hook_is_told_and_leaves_the_staging_alone(reader: Person) -> 
     assert repository.commit(["note.md", "fresh.md"], "x")
 
 
+def test_a_git_that_a_truncated_file_brought_down_is_started_again(reader: Person) -> None:
+    """Git maps a long file into its memory; an editor that saves in place then ends it by SIGBUS."""
+    once = reader.folder / ".git/once"
+    reader.hook("pre-commit", f"[ -e '{once}' ] || {{ touch '{once}'; kill -BUS $PPID; sleep 1; }}")
+    reader.write("note.md", "by kb\n")
+    staging = reader.index("note.md")
+    repository = opened(reader.folder)
+    assert repository.commit(["note.md"], "x")
+    assert once.exists()
+    assert reader.files() == {"note.md"}
+    assert reader.index("note.md") == staging
+    assert leftovers(repository) == []
+
+
 def test_hooks_see_what_is_committed(reader: Person) -> None:
     reader.hook("pre-commit", "git diff --cached --name-only -- '*.md' > ../seen")
     reader.hook("commit-msg", "echo 'Reviewed: yes' >> \"$1\"")
