@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import time
@@ -106,7 +107,7 @@ def _commit(
             repository.root, ["add", *listed], feed=feed, env=env, inherit=[lock.descriptor]
         )
         if answer.code != 0:
-            raise GitFailed(f"git add in {repository.root}", answer.said, "see what git says")
+            raise GitFailed(f"git add in {repository.root}", answer.said, _remedy(answer.said))
     left = max(0, round((deadline - time.monotonic()) * 1000))
     arguments = [
         # Git would tidy up with our copy for an index, and take for unused what only the
@@ -189,8 +190,19 @@ def _failure(repository: Repository, said: str) -> Exception:
     if "gpg failed" in said or "failed to sign" in said or "failed to write commit object" in said:
         remedy = "unlock the key for this session, or turn commit.gpgsign off for this repository"
         return GitFailed(f"git could not sign a commit in {repository.top}", said, remedy)
-    remedy = "what kb wrote is on disk and is committed by the next pass once this is put right"
-    return GitFailed(f"git commit in {repository.top} failed, perhaps by a hook", said, remedy)
+    what = f"git commit in {repository.top} failed"
+    if not _is_full(said):
+        what += ", perhaps by a hook"
+    return GitFailed(what, said, _remedy(said))
+
+
+def _remedy(said: str) -> str:
+    first = "make room on the disk: " if _is_full(said) else ""
+    return f"{first}what kb wrote is there and is committed by the next pass once this is put right"
+
+
+def _is_full(said: str) -> bool:
+    return any(os.strerror(code) in said for code in (errno.ENOSPC, errno.EDQUOT))
 
 
 def _settings(repository: Repository) -> dict[str, str]:
