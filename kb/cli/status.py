@@ -19,10 +19,12 @@ SHOWN_DAYS = 15
 def command(all_days: bool, vault: str | None, as_json: bool, verbose: bool, quiet: bool) -> int:
     """Days done and missing and why, notes by status, what was refused, the last pass."""
     from kb.core import status
+    from kb.sync import sight
 
     with vault_at(vault) as opened:
         history = opened.ledger.history()
         scan = opened.scan({i: w.path for i, w in history.wrote.items()})
+        sight.check(opened, history, scan)
         told: dict[str, Any] = {
             "v": 1,
             "exit": 0,

@@ -314,8 +314,9 @@ def vanished(history: History, by_id: Mapping[str, Note]) -> list[str]:
 
 
 def too_many_vanished(missing: int, known: int) -> bool:
-    """More than 20 notes and more than a tenth of them: not a reader deleting, but a lost folder."""
-    return missing > 20 and missing * 10 > known
+    """More than 20 notes and more than a tenth of them, or all where they are more than a few: not a
+    reader deleting, but a lost folder."""
+    return (missing > 20 and missing * 10 > known) or missing == known > 3
 
 
 class NotAPage(ValueError):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kb.core import plan
 from kb.core.report import Action, Report
-from kb.errors import KbError, Problem, UsageError
+from kb.errors import Problem, UsageError
 from kb.sync import intake as intake_
-from kb.sync import reassess, recording, rendering, whereabouts
+from kb.sync import reassess, recording, rendering, sight, whereabouts
 from kb.sync.options import Options, Progress, silent, utc_now
 from kb.sync.state import State
 
@@ -58,23 +57,9 @@ def run(
 
 
 def _account_for_vanished(state: State) -> None:
-    history = state.history
-    # A file that is there but cannot be read, or has lost its arxiv_id, is not a deleted note.
-    unclear = state.unclear
-    missing = [
-        arxiv_id
-        for arxiv_id in plan.vanished(history, state.notes)
-        if arxiv_id not in state.scan.traced and history.wrote[arxiv_id].path not in unclear
-    ]
-    known = len(history.wrote)
-    if plan.too_many_vanished(len(missing), known) and not state.options.accept_deletions:
-        raise KbError(
-            f"{len(missing)} of {known} notes have vanished since the last pass, so nothing was done."
-            " Bring the folder back (an unmounted disk, an unfinished sync?), or, if you deleted them,"
-            " run `kb sync --accept-deletions`"
-        )
+    missing = sight.missing(state.history, state.scan)
     for arxiv_id in missing:
-        path = history.wrote[arxiv_id].path
+        path = state.history.wrote[arxiv_id].path
         state.report.actions.append(Action("forget", path, "its note was deleted"))
     state.remember({"v": 1, "k": "gone", "id": i, "at": state.at} for i in missing)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kb.core.history import extend
 from kb.core.report import Report
+from kb.sync import sight
 from kb.sync.writing import Writer
 
 if TYPE_CHECKING:
@@ -33,7 +34,10 @@ def _stamp(now: datetime, latest: str) -> str:
 
 
 class State:
-    """Read once at the start of a pass, then kept in step with what is written."""
+    """Read once at the start of a pass, then kept in step with what is written.
+
+    Raises KbError where far too much has vanished since the last pass, see `kb.sync.sight`.
+    """
 
     def __init__(
         self, vault: Vault, options: Options, *, now: datetime, progress: Progress
@@ -42,16 +46,25 @@ class State:
         self.options = options
         self.now = now.astimezone(UTC)
         self.progress = progress
-        self.history: History = vault.ledger.history()
+        self.history: History = vault.ledger.history(begin_anew=options.accept_deletions)
         self.at = _stamp(self.now, self.history.latest)
         self.report = Report()
         self.writer = Writer(vault, self.report, at=self.at, dry_run=options.dry_run)
         self.scan: Scan = vault.scan({i: w.path for i, w in self.history.wrote.items()})
+        self._see_what_is_gone()
         self.notes: dict[str, Note] = self.scan.by_id
         """By paper, as they are on disk now."""
         self.held: set[str] = set()
         """Pages that must wait: a tick on them has not reached its note."""
         self._template: str | None = None
+
+    def _see_what_is_gone(self) -> None:
+        if not self.options.accept_deletions:
+            sight.check(self.vault, self.history, self.scan)
+        elif not self.options.dry_run:
+            for _, lost in sight.lost_folders(self.vault, self.history, self.scan):
+                for path in lost:
+                    self.vault.cache.forget(path)
 
     def remember(self, records: Iterable[Record], *, day: date | None = None) -> None:
         """Adds records to the ledger's file of `day`'s month (else this month's) and the history."""

@@ -29,6 +29,7 @@ create table if not exists ours (path text primary key, sha256 text not null) wi
 create table if not exists notes (
     path text primary key, mtime_ns integer not null, size integer not null, data text not null
 ) without rowid;
+create table if not exists facts (name text primary key, value text not null) without rowid;
 create table if not exists told (where_ text primary key, why text not null) without rowid;
 create table if not exists begun (id text primary key, data text not null) without rowid;
 """
@@ -121,6 +122,23 @@ class Cache:
 
     def forget(self, path: str) -> None:
         self._run("delete from ours where path = ?", path)
+
+    def written(self, folder: str) -> list[str]:
+        """Paths below `folder` (with its `/`) of files that kb wrote."""
+        rows = self._db.execute(
+            "select path from ours where substr(path, 1, ?) = ? order by path",
+            (len(folder), folder),
+        )
+        return [path for (path,) in rows]
+
+    # what is known of the vault itself
+
+    def fact(self, name: str) -> str | None:
+        row = self._db.execute("select value from facts where name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    def put_fact(self, name: str, value: str) -> None:
+        self._db.execute("insert or replace into facts values (?, ?)", (name, value))
 
     # parsed notes
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from kb.core.history import History, Record, fold
 from kb.errors import KbError
@@ -15,23 +15,35 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FOLDER = ".kb/ledger"
+_FACT = "ledger"
+
+
+class Memory(Protocol):
+    """What is remembered of a vault outside the vault."""
+
+    def fact(self, name: str) -> str | None: ...
+    def put_fact(self, name: str, value: str) -> None: ...
 
 
 class Ledger:
-    """Reads all months, appends to one. Only the holder of the vault's lock may append."""
+    """Reads all months, appends to one. Only the holder of the vault's lock may append.
 
-    def __init__(self, root: Path) -> None:
+    `memory` knows whether there was a ledger: one that is gone is not taken for a new vault.
+    """
+
+    def __init__(self, root: Path, *, memory: Memory | None = None) -> None:
         self.folder = root / FOLDER
         self.root = root
+        self._memory = memory
+        self._anew = False
 
     def records(self) -> list[Record]:
-        """Every record that can be read; a torn last line (a crash while writing) is passed over."""
+        """Every record that can be read; a torn last line (a crash while writing) is passed over.
+
+        Raises KbError where the ledger is not there and once was.
+        """
         records: list[Record] = []
-        try:
-            files = sorted(self.folder.glob("*.jsonl"))
-        except OSError:
-            return records
-        for file in files:
+        for file in self._files():
             for line in file.read_bytes().split(b"\n"):
                 if line.strip():
                     try:
@@ -42,14 +54,17 @@ class Ledger:
                         records.append(record)
         return records
 
-    def history(self) -> History:
+    def history(self, *, begin_anew: bool = False) -> History:
+        """What the records say together; with `begin_anew` nothing where the ledger is gone."""
+        self._anew = self._anew or begin_anew
         return fold(self.records())
 
     def append(self, month: str, records: Iterable[Record]) -> str | None:
         """Adds `records` to the file of `month` (`YYYY-MM`), flushed to the disk.
 
         A torn last line is cut off first: it was never whole. Gives back the vault path of the
-        file, None when there was nothing to add. Raises KbError when the disk refuses.
+        file, None when there was nothing to add. Raises KbError when the disk refuses, and where
+        the ledger has vanished meanwhile.
         """
         text = "".join(
             json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n"
@@ -57,9 +72,11 @@ class Ledger:
         )
         if not text:
             return None
+        self._files()
         path = self.folder / f"{month}.jsonl"
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.parent.mkdir(exist_ok=True)
+            self.folder.mkdir(exist_ok=True)
             new = not path.exists()
             with path.open("a+b", buffering=0) as file:
                 _mend(file.fileno())
@@ -73,6 +90,21 @@ class Ledger:
                 " permissions, then run `kb sync` again"
             ) from None
         return f"{FOLDER}/{month}.jsonl"
+
+    def _files(self) -> list[Path]:
+        files = sorted(self.folder.glob("*.jsonl"))
+        if self._memory is None:
+            return files
+        known = self._memory.fact(_FACT)
+        if files and known is None:
+            self._memory.put_fact(_FACT, "kept")
+        elif not files and known is not None and not self._anew:
+            raise KbError(
+                f"{FOLDER} is gone or empty, and kb kept its ledger there, so nothing was done. Bring"
+                " it back (an unmounted disk, an unfinished sync? `git restore .kb` if git has it),"
+                " or, to begin anew without it, run `kb sync --accept-deletions`"
+            )
+        return files
 
 
 def _mend(descriptor: int) -> None:

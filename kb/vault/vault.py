@@ -37,9 +37,7 @@ def find(path: str | None) -> Path:
     if named := path or os.environ.get("KB_VAULT"):
         root = Path(named).expanduser().resolve()
         if not (root / CONFIG).is_file():
-            raise UsageError(
-                f"{root} is not a vault of kb (no {CONFIG}); `kb init {named}` makes it one"
-            )
+            raise UsageError(_no_vault(root, named))
         return root
     here = Path.cwd().resolve()
     for folder in (here, *here.parents):
@@ -48,6 +46,15 @@ def find(path: str | None) -> Path:
     raise UsageError(
         f"no {CONFIG} in this folder or above; name a vault with --vault, or make one: kb init my-vault"
     )
+
+
+def _no_vault(root: Path, named: str) -> str:
+    if vault_cache_folder(root).is_dir():
+        return (
+            f"{root} was a vault of kb, but its {CONFIG} is gone, so nothing was done; bring it back"
+            " (an unmounted disk, an unfinished sync?)"
+        )
+    return f"{root} is not a vault of kb (no {CONFIG}); `kb init {named}` makes it one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +87,7 @@ class Vault:
         self.cache_folder = folder or vault_cache_folder(root)
         self.cache = Cache(self.cache_folder)
         self.files = VaultFiles(root, quiet_seconds=settings.notes.quiet, ours=self.cache)
-        self.ledger = Ledger(root)
+        self.ledger = Ledger(root, memory=self.cache)
 
     def __enter__(self) -> Vault:
         return self

@@ -201,6 +201,9 @@ def test_losing_sight_is_not_deleting() -> None:
     assert not plan.too_many_vanished(20, 40)
     assert plan.too_many_vanished(21, 200)
     assert not plan.too_many_vanished(21, 210)
+    assert plan.too_many_vanished(4, 4)
+    assert not plan.too_many_vanished(3, 3)
+    assert not plan.too_many_vanished(4, 5)
     assert plan.vanished(fold([wrote(1), wrote(2)]), {"2503.00002": notes.read("x.md", "")}) == [
         "2503.00001"
     ]

@@ -111,6 +111,70 @@ def test_thirty_notes_gone_at_once_stop_the_pass(box: Box, tmp_path: Path) -> No
     assert box.json("status")["notes"] == {}
 
 
+def test_a_few_notes_deleted_are_deleted_and_a_lost_folder_is_asked_about(
+    box: Box, feed: Path, tmp_path: Path
+) -> None:
+    box.kb("sync", "--feed", str(feed), "--until", "2025-03-05")
+    notes = box.notes()
+    assert 6 < len(notes) < 20
+    for note in notes[:2]:
+        (box.root / note).unlink()
+    box.kb("index")
+    assert len(box.notes()) == len(notes) - 2
+    mine = "Reading/mine.md"
+    (box.root / "Reading").mkdir()
+    (box.root / notes[2]).rename(box.root / mine)
+    shutil.move(str(box.root / "Papers"), str(tmp_path / "away"))
+    (box.root / "Papers").mkdir()
+    for words in ("index",), ("status",), ("doctor",), ("undo",):
+        box.kb(*words, code=1)
+        assert "Papers is gone or empty" in box.err
+    (box.root / "Papers").rmdir()
+    shutil.move(str(tmp_path / "away"), str(box.root / "Papers"))
+    box.kb("index")
+    assert len(box.notes()) == len(notes) - 3
+
+
+def test_a_lost_folder_of_pages_is_asked_about_and_made_again_on_request(
+    box: Box, tmp_path: Path
+) -> None:
+    from standins.vaults import record
+
+    path = tmp_path / "f.jsonl"
+    days = ("2025-03-03", "2025-03-04", "2025-03-05", "2025-03-06")
+    lines = [json.dumps(record(n + 10 * i, day)) for i, day in enumerate(days) for n in range(9)]
+    path.write_text("\n".join(lines))
+    box.kb("sync", "--feed", str(path))
+    pages = sorted((box.root / "Daily").iterdir())
+    assert len(pages) == 4
+    shutil.rmtree(box.root / "Daily")
+    box.kb("index", code=1)
+    assert "Daily is gone or empty, and 4 files were in it" in box.err
+    box.kb("sync", "--feed", str(path), "--accept-deletions")
+    assert sorted((box.root / "Daily").iterdir()) == pages
+    box.kb("index", "--check")
+
+
+def test_a_ledger_that_is_gone_is_asked_about_and_begun_anew_on_request(
+    filled: Box, feed: Path
+) -> None:
+    notes = filled.notes()
+    shutil.rmtree(filled.root / ".kb/ledger")
+    filled.kb("sync", "--feed", str(feed), code=1)
+    assert ".kb/ledger is gone" in filled.err
+    assert filled.notes() == notes
+    filled.kb("sync", "--feed", str(feed), "--accept-deletions")
+    assert filled.notes() == notes
+    assert filled.git("status", "--porcelain") == " M kb.toml\n"
+    filled.kb("index", "--check")
+
+
+def test_a_vault_without_its_settings_is_remembered(filled: Box) -> None:
+    (filled.root / "kb.toml").unlink()
+    filled.kb("index", code=2)
+    assert "was a vault of kb, but its kb.toml is gone" in filled.err
+
+
 def test_the_reader_s_words_around_a_region_stay(filled: Box, tmp_path: Path) -> None:
     page = "Weekly/arxiv-2025-W10.md"
     filled.edit(page, "---\n\n<!-- kb:begin page -->", "---\n\nmy week:\n\n<!-- kb:begin page -->")

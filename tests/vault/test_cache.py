@@ -47,6 +47,28 @@ def test_where_the_cache_lies_can_be_said(tmp_path: Path, monkeypatch: pytest.Mo
     assert one.is_relative_to(cache_folder())
 
 
+def test_what_kb_wrote_below_a_folder(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    for path in ("Daily/b.md", "Daily/a.md", "Daily%/c.md", "Dailyx/d.md", "Home.md"):
+        cache.put(path, "0")
+    assert cache.written("Daily/") == ["Daily/a.md", "Daily/b.md"]
+    assert cache.written("daily/") == []
+    cache.forget("Daily/a.md")
+    assert cache.written("Daily/") == ["Daily/b.md"]
+    cache.close()
+
+
+def test_facts_of_the_vault_outlast_the_process(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    assert cache.fact("ledger") is None
+    cache.put_fact("ledger", "kept")
+    cache.put_fact("ledger", "moved")
+    cache.close()
+    again = Cache(tmp_path)
+    assert again.fact("ledger") == "moved"
+    again.close()
+
+
 def test_told_is_replaced_as_a_whole(tmp_path: Path) -> None:
     cache = Cache(tmp_path)
     cache.tell({"a.md": "broken", "b.md": "double"})

@@ -3,6 +3,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
+from kb.errors import KbError
 from kb.vault.ledger import FOLDER, Ledger
 
 
@@ -21,6 +24,51 @@ def test_what_is_appended_is_read_back(tmp_path: Path) -> None:
 def test_nothing_to_append_makes_no_file(tmp_path: Path) -> None:
     assert Ledger(tmp_path).append("2025-03", []) is None
     assert not (tmp_path / ".kb").exists()
+
+
+class Memory:
+    """What the cache remembers of a vault."""
+
+    def __init__(self) -> None:
+        self.facts: dict[str, str] = {}
+
+    def fact(self, name: str) -> str | None:
+        return self.facts.get(name)
+
+    def put_fact(self, name: str, value: str) -> None:
+        self.facts[name] = value
+
+
+@pytest.mark.parametrize("lost", [".kb", FOLDER, f"{FOLDER}/2025-03.jsonl"])
+def test_a_ledger_that_is_gone_is_not_begun_anew(tmp_path: Path, lost: str) -> None:
+    root, away, memory = tmp_path / "vault", tmp_path / "away", Memory()
+    root.mkdir()
+    assert Ledger(root, memory=memory).records() == []
+    writing = Ledger(root, memory=memory)
+    writing.append("2025-03", [gone(1)])
+    writing.append("2025-03", [gone(2)])
+    (root / lost).rename(away)
+    for act in (
+        Ledger(root, memory=memory).records,
+        Ledger(root, memory=memory).history,
+        lambda: writing.append("2025-03", [gone(3)]),
+    ):
+        with pytest.raises(KbError, match=r"ledger is gone .* `kb sync --accept-deletions`"):
+            act()
+    assert not (root / FOLDER / "2025-03.jsonl").exists()
+    away.rename(root / lost)
+    assert len(Ledger(root, memory=memory).records()) == 2
+    (root / lost).rename(away)
+    anew = Ledger(root, memory=memory)
+    assert anew.history(begin_anew=True).gone == {}
+    anew.append("2025-04", [gone(4)])
+    assert len(Ledger(root, memory=memory).records()) == 1
+
+
+def test_a_vault_that_is_gone_is_not_made_by_an_append(tmp_path: Path) -> None:
+    with pytest.raises(KbError, match="cannot be written"):
+        Ledger(tmp_path / "vault").append("2025-03", [gone(1)])
+    assert not (tmp_path / "vault").exists()
 
 
 def test_a_torn_last_line_is_ignored_and_mended(tmp_path: Path) -> None:

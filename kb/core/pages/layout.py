@@ -44,12 +44,16 @@ class Layout:
     def topics(self) -> str:
         return self._at("Topics.md")
 
+    @property
+    def folders(self) -> tuple[str, str, str]:
+        """The folders of pages by day, week and month."""
+        return self._at(self.daily), self._at(self.weekly), self._at(self.monthly)
+
     def owns(self, path: str) -> bool:
         """Whether `path` is that of a generated page."""
         folder, _, name = path.rpartition("/")
-        folders = {self._at(self.daily), self._at(self.weekly), self._at(self.monthly)}
         return path == self.home or (
-            folder in folders and name.startswith("arxiv-") and name.endswith(".md")
+            folder in self.folders and name.startswith("arxiv-") and name.endswith(".md")
         )
 
     @staticmethod

@@ -1,0 +1,62 @@
+"""Losing sight is not deleting: where far too much is gone at once, kb stops and asks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kb.core import plan
+from kb.errors import KbError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from kb.core.history import History
+    from kb.vault.vault import Scan, Vault
+
+_ANSWER = (
+    "so nothing was done. Bring the folder back (an unmounted disk, an unfinished sync?), or, if you"
+    " deleted them, run `kb sync --accept-deletions`"
+)
+
+
+def missing(history: History, scan: Scan) -> list[str]:
+    """Papers whose note kb wrote and that is nowhere in the vault any more."""
+    # A file that is there but cannot be read, or has lost its arxiv_id, is not a deleted note.
+    unclear = scan.paths - {note.path for note in scan.notes}
+    return [
+        arxiv_id
+        for arxiv_id in plan.vanished(history, scan.by_id)
+        if arxiv_id not in scan.traced and history.wrote[arxiv_id].path not in unclear
+    ]
+
+
+def check(vault: Vault, history: History, scan: Scan) -> None:
+    """Raises KbError where many notes have vanished since the last pass, or a folder with all that
+    kb knew in it."""
+    gone, known = missing(history, scan), len(history.wrote)
+    if plan.too_many_vanished(len(gone), known):
+        raise KbError(f"{len(gone)} of {known} notes have vanished since the last pass, {_ANSWER}")
+    for folder, lost in lost_folders(vault, history, scan):
+        raise KbError(
+            f"{folder} is gone or empty, and {len(lost)} files were in it at the last pass, {_ANSWER}"
+        )
+
+
+def lost_folders(
+    vault: Vault, history: History, scan: Scan
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Folders in which kb wrote more than a few files and that hold none now, with the paths."""
+    settings = vault.settings
+    papers = settings.at(settings.folders.papers.partition("{")[0].strip("/"))
+    wrote = [history.wrote[arxiv_id].path for arxiv_id in missing(history, scan)]
+    for folder, known in [
+        (papers, wrote),
+        *((page, vault.cache.written(f"{page}/")) for page in vault.layout.folders),
+    ]:
+        lost = tuple(_below(folder, known))
+        if plan.too_many_vanished(len(lost), len(lost)) and not any(_below(folder, scan.paths)):
+            yield folder, lost
+
+
+def _below(folder: str, paths: Iterable[str]) -> Iterator[str]:
+    return (path for path in paths if not folder or path.startswith(f"{folder}/"))
