@@ -64,6 +64,7 @@ class VaultFiles:
         ours: OurBytes,
     ) -> None:
         self.root = Path(os.path.realpath(root))
+        self._opened_as = self.root.stat() if self.root.is_dir() else None
         self._quiet = quiet_seconds
         self._clock = clock
         self._ours = ours
@@ -174,8 +175,12 @@ class VaultFiles:
         return real
 
     def _see_root(self) -> None:
-        if not self.root.is_dir():
-            raise DiskError(str(self.root), OSError(errno.ENODEV, "the vault is not there"))
+        there = self.root.is_dir()
+        if not there or (
+            self._opened_as and not os.path.samestat(self.root.stat(), self._opened_as)
+        ):
+            why = "another folder lies there now" if there else "the vault is not there"
+            raise DiskError(str(self.root), OSError(errno.ENODEV, why))
 
     @contextlib.contextmanager
     def _opened(self, path: str, target: Path) -> Iterator[FileIO]:

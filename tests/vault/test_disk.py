@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from standins.vaultfiles import LINUX, Ours, put
+from standins.vaultfiles import LINUX, Ours, names, put
 
 from kb.vault.files import DiskError, VaultFiles
 
@@ -79,3 +79,26 @@ def test_a_vanished_vault_is_not_made_again(tmp_path: Path) -> None:
         with pytest.raises(DiskError, match=r"not there|No such file"):
             act()
     assert not root.exists()
+
+
+def test_nothing_is_made_in_the_empty_folder_that_an_unmounted_vault_leaves(
+    tmp_path: Path,
+) -> None:
+    root = tmp_path / "vault"
+    root.mkdir()
+    vault = VaultFiles(root, ours=Ours())
+    seen = put(vault, "a.md", b"old")
+    root.rename(tmp_path / "elsewhere")
+    root.mkdir()
+    for act in (
+        lambda: vault.write("b.md", b"x", expect=None),
+        lambda: vault.write("a.md", b"x", expect=seen),
+        lambda: vault.remove("a.md", expect=seen),
+        lambda: vault.find("a.md"),
+    ):
+        with pytest.raises(DiskError, match="another folder lies there now; the disk seems"):
+            act()
+    assert names(vault) == set()
+    root.rmdir()
+    (tmp_path / "elsewhere").rename(root)
+    assert vault.write("a.md", b"new", expect=seen)
