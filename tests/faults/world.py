@@ -59,16 +59,7 @@ class World:
         self.root = folder / "vault"
         self.cache = folder / "cache"
         self._kept = folder / "kept"
-        home = folder / "home"
-        home.mkdir(parents=True)
-        self.env = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(home),
-            "KB_CACHE_DIR": str(self.cache),
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_CONFIG_GLOBAL": os.devnull,
-            "PYTHONPATH": str(Path(kb.__file__).parents[1]),
-        }
+        self.env = environment(folder)
         self.person = Person(self.root)
         self.feed = rss(
             folder / "2.xml",
@@ -225,6 +216,20 @@ class World:
             ["git", *words], cwd=self.root, env=self.env, capture_output=True, check=True
         )
         return done.stdout.decode("utf-8", "surrogateescape").strip("\n")
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """A home, a cache and a git of their own below `folder`, which is made."""
+    home = folder / "home"
+    home.mkdir(parents=True)
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "KB_CACHE_DIR": str(folder / "cache"),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "PYTHONPATH": str(Path(kb.__file__).parents[1]),
+    }
 
 
 def files_of(root: Path) -> dict[str, bytes]:
