@@ -108,17 +108,23 @@ def move_to_free_name(old: Path, new: Path) -> None:
     """Rename `old` to `new` unless `new` exists: then FileExistsError, and nothing has changed."""
     if _rename_with(_RENAME_NOREPLACE, old, new):
         return
-    try:
-        os.link(old, new, follow_symlinks=False)
-    except OSError as error:
-        if error.errno not in _NO_LINKS:
-            raise
-    else:
+    if link(old, new):
         old.unlink()
         return
     if os.path.lexists(new):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(new))
     old.rename(new)
+
+
+def link(old: Path, new: Path) -> bool:
+    """Give a file a second name; False where the file system knows no such thing."""
+    try:
+        os.link(old, new, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        return False
+    return True
 
 
 def read_all(fd: int, limit: int = sys.maxsize) -> bytes:

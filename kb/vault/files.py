@@ -236,7 +236,7 @@ class VaultFiles:
                     raise Busy(path, _SAVED)
                 exchanged = disk.exchange(staged, target)
                 if not exchanged:
-                    self._replace_in_one_step(staged, target, held, expect)
+                    self._replace_in_one_step(target, staged, data, held, expect, leased)
             except (OSError, Busy) as error:
                 staged.unlink(missing_ok=True)
                 if isinstance(error, FileNotFoundError):
@@ -297,21 +297,48 @@ class VaultFiles:
         there = {line for text in (*known, _bytes_of(target)) for line in text.splitlines()}
         for text in saved:
             if not there.issuperset(text.splitlines()):
-                aside = self._stage(target.name, target.parent, text, like=None, old=sha256(text))
-                self._keep(aside, target.name)
+                self._keep_copy(target, text)
 
     def _replace_in_one_step(
-        self, staged: Path, target: Path, held: FileIO, expect: FileState
+        self,
+        target: Path,
+        staged: Path,
+        data: bytes,
+        held: FileIO,
+        expect: FileState,
+        leased: bool,
     ) -> None:
-        """For file systems that cannot exchange: the bytes were compared a moment ago."""
+        """For file systems that cannot exchange. The old file keeps a second name until nobody can
+        be writing to it any more: where somebody does, it gets the first one back."""
         if os.name == "nt":
             held.close()  # Windows replaces no open file
-        staged.replace(target)
-        if held.closed or (late := disk.read_all(held.fileno())) == expect.data:
+            staged.replace(target)
             return
-        # An editor that had the old file open wrote to it after all.
-        aside = self._stage(expect.path, target.parent, late, like=None, old=sha256(late))
-        self._keep(aside, target.name)
+        aside = staged.with_name(
+            leftovers.staged_name(leftovers.fresh_name(), expect.sha256, expect.sha256)
+        )
+        linked = disk.link(target, aside)
+        try:
+            now = disk.read_all(held.fileno(), expect.size + 1)
+            if now != expect.data or not disk.is_open_as(target, held.fileno()):
+                raise Busy(expect.path, _SAVED)
+            staged.replace(target)
+        except BaseException:
+            aside.unlink(missing_ok=True)
+            raise
+        if not leased:
+            time.sleep(_NEXT_SAVE)  # for an editor that has the old file open
+        if linked:
+            if self._discard(aside, expect.data, held, leased):
+                return
+            if holds(target, data):
+                aside.replace(target)
+            else:
+                self._keep(aside, target.name)
+            disk.sync_folder(target.parent)
+            raise Busy(expect.path, _SAVED)
+        if (late := disk.read_all(held.fileno())) != expect.data:
+            self._keep_copy(target, late)
 
     def _see_quiet(self, path: str, now: FileState) -> None:
         age = self._clock() - now.mtime_ns / 1e9
@@ -345,6 +372,10 @@ class VaultFiles:
         for each in reversed(missing):
             each.mkdir(exist_ok=True)
             disk.sync_folder(each.parent)
+
+    def _keep_copy(self, target: Path, data: bytes) -> None:
+        aside = self._stage(target.name, target.parent, data, like=None, old=sha256(data))
+        self._keep(aside, target.name)
 
     def _keep(self, aside: Path, name: str) -> None:
         folder = self.root / RECOVERED

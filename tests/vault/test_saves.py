@@ -206,26 +206,107 @@ def test_an_editor_that_opens_the_file_meanwhile_writes_into_what_stays(
     assert names(vault) == {"a.md"}
 
 
-def test_in_one_step_a_late_write_to_the_old_file_is_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def in_one_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A system without exchange and lease."""
     if os.name == "nt":
         pytest.skip("no open file is replaced there")
     monkeypatch.setattr(disk, "CAN_RENAMEAT2", False)
     monkeypatch.setattr(disk, "CAN_LEASE", False)
+
+
+def at_replace(
+    monkeypatch: pytest.MonkeyPatch,
+    target: Path,
+    before: Callable[[], object] = lambda: None,
+    after: Callable[[], object] = lambda: None,
+) -> None:
+    """Let acts happen right before and after the one step."""
+    real = Path.replace
+
+    def replace(self: Path, other: Path) -> Path:
+        ours = other == target and "-" in self.name
+        if ours:
+            monkeypatch.setattr(Path, "replace", real)
+            before()
+        result = real(self, other)
+        if ours:
+            after()
+        return result
+
+    monkeypatch.setattr(Path, "replace", replace)
+
+
+@pytest.mark.usefixtures("in_one_step")
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_in_one_step_an_editor_that_has_the_old_file_open_goes_on_in_what_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
     vault = VaultFiles(tmp_path, ours=Ours())
     seen = put(vault, "a.md", b"old")
-    real = Path.replace
     with (tmp_path / "a.md").open("r+b", buffering=0) as editor:
+        at_replace(monkeypatch, vault.root / "a.md", **{moment: lambda: editor.write(b"typed")})
+        with pytest.raises(Busy, match="what was saved stands"):
+            vault.write("a.md", b"new", expect=seen)
+        editor.write(b" and more")
+    assert (tmp_path / "a.md").read_bytes() == b"typed and more"
+    assert names(vault) == {"a.md"}
 
-        def late(self: Path, target: Path) -> Path:
-            editor.write(b"typed")
-            return real(self, target)
 
-        monkeypatch.setattr(Path, "replace", late)
+@pytest.mark.usefixtures("in_one_step")
+def test_in_one_step_a_late_write_is_kept_where_files_have_one_name_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk, "link", lambda *_: False)
+    vault = VaultFiles(tmp_path, ours=Ours())
+    seen = put(vault, "a.md", b"old")
+    with (tmp_path / "a.md").open("r+b", buffering=0) as editor:
+        at_replace(monkeypatch, vault.root / "a.md", after=lambda: editor.write(b"typed"))
         vault.write("a.md", b"new", expect=seen)
     assert (tmp_path / "a.md").read_bytes() == b"new"
     assert recovered(vault) == [b"typed"]
+
+
+@pytest.mark.usefixtures("in_one_step")
+@pytest.mark.parametrize("save", [save_in_place, save_by_rename])
+def test_in_one_step_a_save_over_ours_stands_and_a_late_write_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, save: Callable[[Path, bytes], None]
+) -> None:
+    vault = VaultFiles(tmp_path, ours=Ours())
+    seen = put(vault, "a.md", b"old")
+    with (tmp_path / "a.md").open("r+b", buffering=0) as editor:
+
+        def both() -> None:
+            editor.write(b"typed")
+            save(vault.root / "a.md", b"saved")
+
+        at_replace(monkeypatch, vault.root / "a.md", after=both)
+        with pytest.raises(Busy):
+            vault.write("a.md", b"new", expect=seen)
+    assert (tmp_path / "a.md").read_bytes() == b"saved"
+    assert recovered(vault) == [b"typed"]
+
+
+@linux_only
+def test_in_one_step_the_lease_tells_of_an_editor_that_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk, "CAN_RENAMEAT2", False)
+    vault = VaultFiles(tmp_path, ours=Ours())
+    seen = put(vault, "a.md", b"old")
+    file = tmp_path / "a.md"
+    editor = threading.Thread(target=save_in_place, args=(file, b"typed"))
+
+    def start() -> None:
+        editor.start()  # it opens the old file and is held up by the lease
+        time.sleep(0.1)
+
+    at_replace(monkeypatch, vault.root / "a.md", before=start)
+    with pytest.raises(Busy):
+        vault.write("a.md", b"new", expect=seen)
+    editor.join(10)
+    assert file.read_bytes() == b"typed"
+    assert names(vault) == {"a.md"}
 
 
 def kept_lines(vault: VaultFiles) -> set[bytes]:
