@@ -58,6 +58,8 @@ class Writer:
         try:
             state = self.vault.files.read(edit.path)
             before = decode(edit.path, state.data)
+            if not edit.adopted and notes_.read(edit.path, before).id != edit.id:
+                raise Busy(edit.path, "is no longer the note that kb read a moment ago")
             after, keys, region = edit.apply(before)
             read = notes_.read(edit.path, after)
             record = self._edited(edit, written, keys, read.regions if region else {})

@@ -199,6 +199,28 @@ def test_a_broken_note_is_named_once_and_left_alone(filled: Box) -> None:
     assert note in filled.kb("doctor", code=1)
 
 
+def test_a_note_that_an_editor_has_just_emptied_to_save_it_is_left_to_the_next_pass(
+    filled: Box,
+) -> None:
+    from kb.cli.opening import vault_at
+    from kb.core.plan import NoteEdit
+    from kb.core.report import Report
+    from kb.sync.writing import Writer
+
+    note, other = filled.notes()[:2]
+    for between in ("", filled.text(other)):
+        edit = NoteEdit(
+            id=arxiv_id(filled, other) if not between else "2503.99999", path=note, why="a test",
+            apply=lambda text: (frontmatter.edit(text, {"version": 7}), {"version": 7}, False),
+        )  # fmt: skip
+        filled.write(note, between)
+        with vault_at(str(filled.root)) as vault:
+            report = Report()
+            assert Writer(vault, report, at="", dry_run=False).edit(edit, None) is None
+        assert filled.text(note) == between
+        assert [problem.where for problem in report.deferred] == [note]
+
+
 def test_two_notes_with_one_id_are_told_and_the_written_one_is_listed(filled: Box) -> None:
     note = filled.notes()[0]
     filled.write("A copy of it.md", filled.text(note))
