@@ -26,7 +26,9 @@ def missing(history: History, scan: Scan) -> list[str]:
     return [
         arxiv_id
         for arxiv_id in plan.vanished(history, scan.by_id)
-        if arxiv_id not in scan.traced and history.wrote[arxiv_id].path not in unclear
+        if arxiv_id not in scan.traced
+        and arxiv_id not in scan.blanked
+        and history.wrote[arxiv_id].path not in unclear
     ]
 
 

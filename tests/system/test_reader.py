@@ -210,7 +210,7 @@ def test_a_note_that_an_editor_has_just_emptied_to_save_it_is_left_to_the_next_p
     note, other = filled.notes()[:2]
     for between in ("", filled.text(other)):
         edit = NoteEdit(
-            id=arxiv_id(filled, other) if not between else "2503.99999", path=note, why="a test",
+            id="2503.99999", path=note, why="a test",
             apply=lambda text: (frontmatter.edit(text, {"version": 7}), {"version": 7}, False),
         )  # fmt: skip
         filled.write(note, between)
@@ -219,6 +219,25 @@ def test_a_note_that_an_editor_has_just_emptied_to_save_it_is_left_to_the_next_p
             assert Writer(vault, report, at="", dry_run=False).edit(edit, None) is None
         assert filled.text(note) == between
         assert [problem.where for problem in report.deferred] == [note]
+
+
+def test_a_moved_note_that_is_empty_for_a_moment_is_not_taken_for_deleted(filled: Box) -> None:
+    """An editor that saves in place, or a sync tool, empties a file before it writes it."""
+    note, moved = filled.notes()[0], "Reading/moved.md"
+    (filled.root / "Reading").mkdir()
+    (filled.root / note).rename(filled.root / moved)
+    filled.kb("index")
+    text = filled.text(moved)
+    gone = frontmatter.read(text)["arxiv_id"]
+    filled.write(moved, "")
+    filled.kb("index")
+    filled.write(moved, text)
+    filled.kb("index")
+    assert "deleted" not in filled.json("why", str(gone))["decision"]
+    filled.write(moved, "")
+    filled.kb("index")
+    filled.kb("index")
+    assert "deleted" in filled.json("why", str(gone))["decision"]
 
 
 def test_two_notes_with_one_id_are_told_and_the_written_one_is_listed(filled: Box) -> None:
