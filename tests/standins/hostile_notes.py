@@ -171,6 +171,7 @@ _END = "<!-- kb:end paper -->"
 IN_A_VAULT: list[tuple[str, Spoil]] = [
     ("CRLF", lambda text: text.replace("\n", "\r\n").encode()),
     ("mixed line ends", lambda text: text.replace("\n", "\r\n", 9).encode()),
+    ("bare carriage returns", lambda text: text.replace("\n", "\r").encode()),
     ("BOM", lambda text: b"\xef\xbb\xbf" + text.encode()),
     ("UTF-16", lambda text: text.encode("utf-16")),
     ("no final newline", lambda text: text.rstrip("\n").encode()),
