@@ -21,14 +21,10 @@ _ANSWER = (
 
 def missing(history: History, scan: Scan) -> list[str]:
     """Papers whose note kb wrote and that is nowhere in the vault any more."""
-    # A file that is there but cannot be read, or has lost its arxiv_id, is not a deleted note.
-    unclear = scan.paths - {note.path for note in scan.notes}
     return [
         arxiv_id
         for arxiv_id in plan.vanished(history, scan.by_id)
-        if arxiv_id not in scan.traced
-        and arxiv_id not in scan.blanked
-        and history.wrote[arxiv_id].path not in unclear
+        if arxiv_id not in scan.traced and history.wrote[arxiv_id].path not in scan.unclear
     ]
 
 

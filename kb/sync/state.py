@@ -73,11 +73,6 @@ class State:
         extend(self.history, fresh)
 
     @property
-    def unclear(self) -> frozenset[str]:
-        """Files that are there and are no paper's listed note: unreadable, or without an id."""
-        return self.scan.paths - {note.path for note in self.notes.values()}
-
-    @property
     def template_name(self) -> str:
         settings = self.vault.settings
         return settings.at(settings.folders.templates, TEMPLATE)

@@ -26,9 +26,8 @@ def catch_up(state: State) -> None:
                 f" on {note.id}, and the note on {arxiv_id} for deleted",
             )
         )
-    unclear = state.unclear
     for written, note in list(whereabouts.moved(state.history, state.notes)):
-        if written.path not in unclear:
+        if written.path not in state.scan.unclear:
             state.report.actions.append(Action("move", written.path, f"now {note.path}"))
             state.remember([_record(state, note, written, moved=True)], day=note.announced)
     for former, note in list(whereabouts.returned(state.history, state.notes)):

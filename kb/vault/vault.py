@@ -72,9 +72,12 @@ class Scan:
     refused: tuple[Problem, ...]
     paths: frozenset[str]
     """Every Markdown file of the vault."""
-    blanked: frozenset[str] = frozenset()
-    """Papers whose note had its id at the last scan; the file is there and has none now, perhaps
-    because an editor is about to save it."""
+
+    @property
+    def unclear(self) -> frozenset[str]:
+        """Files that are there and are no paper's listed note: what cannot be read or has lost its
+        `arxiv_id` (perhaps as an editor is about to save it) is not deleted."""
+        return self.paths - {note.path for note in self.notes}
 
     @property
     def by_id(self) -> dict[str, Note]:
@@ -141,7 +144,6 @@ class Vault:
         stems: set[str] = set()
         present: set[str] = set()
         paths: set[str] = set()
-        blanked: set[str] = set()
         for entry in self.files.walk():
             stems.add(_stem_key(entry.path))
             paths.add(entry.path)
@@ -153,15 +155,12 @@ class Vault:
                 note = _load(entry.path, row[2])
             else:
                 note = self._read(entry.path)
-                if note.id is None and row and (before := _load(entry.path, row[2]).id):
-                    blanked.add(before)
                 fresh.append((entry.path, entry.mtime_ns, entry.size, _store(note)))
             found.append(note)
         gone = [path for path in known if path not in present]
         if fresh or gone:
             self.cache.put_notes(fresh, gone)
-        scan = arrange(found, wrote or {}, frozenset(stems), frozenset(paths))
-        return replace(scan, blanked=frozenset(blanked))
+        return arrange(found, wrote or {}, frozenset(stems), frozenset(paths))
 
     def linked(self) -> frozenset[str] | None:
         """What the reader has linked, as `links.file_key` of the names: in Markdown (the regions of

@@ -237,6 +237,9 @@ def test_a_moved_note_that_is_empty_for_a_moment_is_not_taken_for_deleted(filled
     filled.write(moved, "")
     filled.kb("index")
     filled.kb("index")
+    assert "deleted" not in filled.json("why", str(gone))["decision"]
+    (filled.root / moved).unlink()
+    filled.kb("index")
     assert "deleted" in filled.json("why", str(gone))["decision"]
 
 
