@@ -42,7 +42,6 @@ PACE = 1650
 LINE = re.compile(rb"line (\d+-\d+-\d+)")
 
 Way = Literal["in place", "append", "rename"]
-fork = multiprocessing.get_context("fork")
 
 
 def run(count: int, *, seed: int, folder: Path, progress: Progress = silent) -> Tally:
@@ -60,6 +59,7 @@ def run(count: int, *, seed: int, folder: Path, progress: Progress = silent) -> 
 
 def _run(desk: Desk, count: int, seed: int, tally: Tally, progress: Progress) -> None:
     seconds = max(5.0, count / PACE)
+    fork = multiprocessing.get_context("fork")
     stop, counts = fork.Event(), desk.folder / "counts"
     updating = fork.Process(target=_update, args=(desk, stop, counts))
     editors = [
