@@ -37,6 +37,7 @@ def record(
 ) -> str | None:
     """See `Repository.commit`."""
     deadline = time.monotonic() + wait_seconds
+    told_before = len(problems)
     while True:
         try:
             return _try(repository, paths, message, deadline, problems)
@@ -44,7 +45,7 @@ def record(
             moved = any(word in error.output for word in _AGAIN)
             if not moved or time.monotonic() >= deadline:
                 raise
-            problems.clear()
+            del problems[told_before:]
             time.sleep(0.05)
         except OSError as error:
             raise GitFailed(

@@ -193,6 +193,21 @@ def test_commits_racing_a_persons(reader: Person) -> None:
     assert reader.git("fsck", "--strict", "--no-dangling") == ""
 
 
+def test_a_second_try_tells_what_was_told_before_it(reader: Person) -> None:
+    reader.git("checkout", "-q", "--detach")
+    reader.hook(
+        "pre-commit",
+        "test -e ../once || { touch ../once; unset GIT_INDEX_FILE;"
+        " git update-ref HEAD $(git commit-tree -p HEAD -m moved HEAD^{tree}); }",
+    )
+    reader.write("note.md", "by kb\n")
+    problems = [Problem("note.md", "was deferred")]
+    assert opened(reader.folder).commit(["note.md"], "x", problems=problems)
+    assert reader.git("log", "--format=%s").split() == ["x", "moved", "first"]
+    assert problems[0] == Problem("note.md", "was deferred")
+    assert [each.why[:16] for each in problems[1:]] == ["HEAD is detached"]
+
+
 def test_a_full_disk_is_one_clear_error(reader: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
