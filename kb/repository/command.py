@@ -65,6 +65,10 @@ class GitFailed(KbError):
         self.output = output
 
 
+class GitKilled(GitFailed):
+    """Git was ended in the middle of its work, so its own locks may still be there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """How a git command ended."""
@@ -98,7 +102,7 @@ def run(
     """Run `git -C folder arguments`, with `feed` on its standard input.
 
     A failing command is an answer, not an exception. Raises UsageError where there is no git,
-    GitFailed when it takes longer than `timeout` seconds (it and its children are then killed).
+    GitKilled when it takes longer than `timeout` seconds (it and its children are then killed).
     `inherit`: open files that the command keeps open while it lives (not on Windows).
     """
     git = _git()
@@ -115,7 +119,7 @@ def run(
         out, err = running.communicate(feed, timeout=timeout)
     except subprocess.TimeoutExpired as error:
         _kill(running)
-        raise GitFailed(
+        raise GitKilled(
             f"git {arguments[0]} in {folder}",
             f"no end after {timeout:.0f} s",
             "run it by hand to see what it waits for (a hook, a passphrase, a slow disk)",

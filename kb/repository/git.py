@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kb.errors import KbError, UsageError
+from kb.errors import KbError, TryLater, UsageError
 from kb.repository import history
 from kb.repository.command import READING, GitFailed, run
+from kb.repository.index_lock import IndexLock
 from kb.repository.record import record
 from kb.repository.state import RepoState, under_way
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from kb.repository.history import Change, Recorded
 
 _ARGUMENTS = 24_000  # characters of paths a call; Windows takes 32,767 in all
+_GLANCE = 0.1  # seconds; time for a second try at a lock that was dead at the first
 
 
 class Repository:
@@ -113,6 +116,27 @@ class Repository:
         """
         return record(self, paths, message, wait_seconds, [] if problems is None else problems)
 
+    def clear_dead_locks(self) -> None:
+        """Removes the lock, and what else runs of kb left that provably died.
+
+        What somebody holds, or another program left, stays. Raises GitFailed where the lock is
+        ours and cannot be removed.
+        """
+        lock = self.git_dir / "index.lock"
+        if not lock.exists() and not any(self.git_dir.glob("kb-index-*")):
+            return
+        try:
+            with IndexLock(
+                self.root, self.git_dir, self.branch(), time.monotonic() + _GLANCE
+            ) as held:
+                pass
+        except TryLater:
+            return
+        except OSError as error:
+            raise _not_removed(lock, error) from error
+        if held.stuck is not None:
+            raise _not_removed(lock, held.stuck)
+
     def changes_of(self, commit: str) -> list[Change]:
         """What a commit did to files of the vault, against its first parent."""
         return history.changes_of(self.root, self._prefix, commit)
@@ -145,6 +169,14 @@ class Repository:
         if answer.code != 0:
             raise GitFailed(f"git {arguments[0]} in {self.root}", answer.said, "see what git says")
         return answer.text
+
+
+def _not_removed(lock: Path, error: OSError) -> GitFailed:
+    return GitFailed(
+        f"{lock} was left by a run of kb, stops every git here, and could not be removed",
+        error.strerror or str(error),
+        "delete it, or let kb write to that folder",
+    )
 
 
 def _ignores(folder: Path, path: str) -> bool:

@@ -1,34 +1,30 @@
 """Git's lock on the index, held by kb while git works on a copy of the index.
 
 The index changes in one step, after the commit, or not at all: a failing hook or a killed process
-leaves the reader's staging as it was. `index.lock` holds a note of ours, and the open file is
-handed to git and its hooks, so that a lock whose note cannot be locked (flock(2)) has somebody
-alive behind it, and one that can be was provably left by a dead run of ours.
+leaves the reader's staging as it was.
 """
 
 from __future__ import annotations
 
-import json
+import contextlib
 import os
 import secrets
 import shutil
-import socket
-import sys
 import time
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from kb.errors import TryLater
-from kb.repository.command import run
+from kb.repository import dead_runs
+from kb.repository.command import GitKilled, run
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import TracebackType
 
 _PAUSE = 0.05
 # `git commit` reads the index some milliseconds before it locks it. One that has read the index of
 # before our commit must still find it locked, or it would take our commit back with its own.
 _GRACE, _MOST_GRACE = 0.025, 0.25
-_REF_LOCK_SECONDS = 2.0  # git holds a ref lock for milliseconds
 
 
 class IndexLock:
@@ -49,6 +45,8 @@ class IndexLock:
             self._ref_locks.append(common_dir(git_dir) / "refs" / "heads" / f"{branch}.lock")
         self.work = git_dir / f"kb-index-{os.getpid()}-{secrets.token_hex(4)}"
         self.descriptor = -1
+        self.stuck: OSError | None = None
+        """Why `index.lock` could not be removed in the end, where that is so."""
         self._head = ""
         self._taken = 0.0
         self._installed: float | None = None
@@ -76,10 +74,12 @@ class IndexLock:
         trace: TracebackType | None,
     ) -> None:
         try:
+            if isinstance(error, GitKilled) or (error and not isinstance(error, Exception)):
+                since = os.fstat(self.descriptor)
+                dead_runs.clear_locks_of_git(self._git_dir, self._ref_locks, since, wait=True)
             if error is not None and self._installed is None:
                 # Killed for a hook that went on after the commit, or interrupted.
-                _roll_forward(self._root, self._head, self.work, self._index)
-                _clear_next_index(self._git_dir, os.fstat(self.descriptor))
+                dead_runs.roll_forward(self._root, self._head, self.work, self._index)
             if self._installed is not None:
                 busy_machine = (self._installed - self._taken) / 3
                 grace = min(max(_GRACE, busy_machine), _MOST_GRACE)
@@ -95,9 +95,8 @@ class IndexLock:
     def _take(self) -> bool:
         """One try; True when the lock is ours."""
         self._head = _head(self._root)
-        told = {"kb": 1, "host": _host(), "work": self.work.name, "head": self._head}
-        note = self.work.with_name(f"{self.work.name}.note")
-        descriptor = _written(note, told)
+        note = dead_runs.note_of(self.work)
+        descriptor = dead_runs.sign(note, self.work, self._head)
         try:
             try:
                 # A name for a finished note: at no moment is there a lock that nobody has signed.
@@ -105,11 +104,14 @@ class IndexLock:
             except FileExistsError:
                 raise
             except OSError:  # a file system without hard links
-                linked, descriptor = descriptor, _written(self._lock, told)
-                os.close(linked)
-        except FileExistsError:
+                signed = dead_runs.sign(self._lock, self.work, self._head)
+                os.close(descriptor)
+                descriptor = signed
+        except OSError as error:
             os.close(descriptor)
-            self._recover()
+            if not isinstance(error, FileExistsError):
+                raise
+            dead_runs.recover(self._root, self._git_dir, self._ref_locks)
             return False
         finally:
             note.unlink(missing_ok=True)
@@ -120,9 +122,15 @@ class IndexLock:
         return True
 
     def _let_go(self) -> None:
-        for each in (self.work, _lock_of(self.work), self._lock):
-            each.unlink(missing_ok=True)
-        os.close(self.descriptor)
+        try:
+            for each in dead_runs.beside(self.work):
+                with contextlib.suppress(OSError):  # the next pass removes it
+                    each.unlink(missing_ok=True)
+            self._lock.unlink(missing_ok=True)
+        except OSError as error:
+            self.stuck = error
+        finally:
+            os.close(self.descriptor)  # a lock that stays is then provably that of no one alive
 
     def _wait(self, lock: Path) -> None:
         if time.monotonic() >= self._deadline:
@@ -141,35 +149,6 @@ class IndexLock:
         # Git compares a file's time with the index's own to know that it must look at the bytes.
         os.utime(self.work, ns=(before.st_atime_ns, before.st_mtime_ns))
 
-    def _recover(self) -> None:
-        """Finish or undo what a dead run of ours left, if that is what holds the lock."""
-        try:
-            descriptor = os.open(self._lock, os.O_RDWR)
-        except OSError:
-            return
-        try:
-            note = _read_note(descriptor)
-            if note is None or not _flock(descriptor):
-                return
-            seen = os.fstat(descriptor)
-            if not os.path.samestat(seen, self._lock.stat()):
-                return
-            refs = [each for each in self._ref_locks if _later_than(each, seen)]
-            if any(time.time() - each.stat().st_mtime < _REF_LOCK_SECONDS for each in refs):
-                return
-            for each in refs:
-                each.unlink()
-            work = self._git_dir / Path(str(note["work"])).name
-            _roll_forward(self._root, str(note["head"]), work, self._index)
-            for each in (work, _lock_of(work), work.with_name(f"{work.name}.note")):
-                each.unlink(missing_ok=True)
-            _clear_next_index(self._git_dir, seen)
-            self._lock.unlink()
-        except FileNotFoundError:
-            return
-        finally:
-            os.close(descriptor)
-
 
 def common_dir(git_dir: Path) -> Path:
     """The folder that a repository's worktrees share (gitrepository-layout(5), `commondir`)."""
@@ -179,68 +158,5 @@ def common_dir(git_dir: Path) -> Path:
         return git_dir
 
 
-def _lock_of(work: Path) -> Path:
-    return work.with_name(f"{work.name}.lock")
-
-
-def _written(path: Path, note: dict[str, Any]) -> int:
-    """A new file that holds the note, open and locked. Raises FileExistsError."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-    _flock(descriptor)
-    os.write(descriptor, json.dumps(note).encode())
-    return descriptor
-
-
-def _read_note(descriptor: int) -> dict[str, Any] | None:
-    try:
-        note = json.loads(os.read(descriptor, 4096))
-    except ValueError:
-        return None
-    mine = isinstance(note, dict) and note.get("kb") == 1 and note.get("host") == _host()
-    return note if mine else None
-
-
-def _host() -> str:
-    return socket.gethostname()
-
-
-def _later_than(path: Path, note: os.stat_result) -> bool:
-    return path.exists() and path.stat().st_mtime_ns >= note.st_mtime_ns
-
-
-def _clear_next_index(git_dir: Path, note: os.stat_result) -> None:
-    """What a git of ours left that was killed: nobody else makes one while we hold the index."""
-    for each in git_dir.glob("next-index-*.lock"):
-        if _later_than(each, note):
-            each.unlink(missing_ok=True)
-
-
 def _head(root: Path) -> str:
     return run(root, ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]).text.strip()
-
-
-def _roll_forward(root: Path, head: str, work: Path, index: Path) -> None:
-    """Install the copy of a commit that was made: HEAD lies right on top of `head` ("": none)."""
-    words = run(root, ["rev-list", "--parents", "--max-count=1", "HEAD", "--"]).text.split()
-    if not words or words[1:] != ([head] if head else []):
-        return
-    # Git finishes the new index, under its lock's name, before it moves HEAD.
-    done = _lock_of(work) if _lock_of(work).exists() else work
-    if done.exists():
-        done.replace(index)
-
-
-if sys.platform == "win32":
-
-    def _flock(_: int) -> bool:
-        return False  # no proof can be had, so nothing is cleared
-
-else:
-    import fcntl
-
-    def _flock(descriptor: int) -> bool:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        return True

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from kb.errors import Problem, TryLater
-from kb.repository.command import GitFailed, run
+from kb.repository.command import GitFailed, GitKilled, run
 from kb.repository.index_lock import IndexLock
 from kb.repository.state import under_way
 
@@ -78,6 +78,16 @@ def _try(
     with IndexLock(repository.root, repository.git_dir, branch, deadline) as lock:
         _stand_back(repository)
         made = _commit(repository, changed, new, message, settings, lock, deadline)
+        if made is not None:
+            lock.install()
+    if lock.stuck is not None:
+        problems.append(
+            Problem(
+                f"{repository.git_dir / 'index.lock'}",
+                f"could not be removed ({lock.stuck.strerror}) and stops every git here; the next"
+                " pass tries again, or delete it",
+            )
+        )
     if made is not None:
         _tidy(repository, settings)
     return made
@@ -119,7 +129,7 @@ def _commit(
         *("commit", "--only", "--quiet", "--untracked-files=no", "--cleanup=whitespace"),
         *("-m", message, *listed),
     ]
-    signing = settings.get("commit.gpgsign", "").lower() in {"true", "yes", "on", "1"}
+    signing = _on(settings.get("commit.gpgsign"))
     answer = run(
         repository.root,
         arguments,
@@ -129,8 +139,13 @@ def _commit(
         inherit=[lock.descriptor],
     )
     if answer.code == 0:
-        lock.install()
         return repository.head()
+    if answer.code < 0:
+        raise GitKilled(
+            f"git commit in {repository.top} was killed by signal {-answer.code}",
+            answer.said,
+            "what kb wrote is on disk and is committed by the next pass",
+        )
     if any(word in answer.out for word in _NOTHING):
         return None
     raise _failure(repository, answer.said)
@@ -211,6 +226,10 @@ def _settings(repository: Repository) -> dict[str, str]:
     out = run(repository.root, ["config", "-z", "--list"]).text
     pairs = (entry.partition("\n") for entry in out.split("\0") if entry)
     return {name.lower(): value if line else "true" for name, line, value in pairs}
+
+
+def _on(value: str | None) -> bool:
+    return (value or "").lower() in {"true", "yes", "on", "1"}
 
 
 def _identity(settings: Mapping[str, str]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kb.errors import TryLater
-from kb.repository import index_lock, record
+from kb.repository import dead_runs, record
 from kb.repository.command import GitFailed
 from kb.repository.git import Repository
 from kb.repository.index_lock import common_dir
@@ -91,7 +91,7 @@ def test_killed_with_all_its_children_the_next_pass_goes_on(reader: Person, hook
 def test_ref_locks_of_a_dead_run_go_with_its_index_lock(
     reader: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(index_lock, "_REF_LOCK_SECONDS", 0.3)
+    monkeypatch.setattr(dead_runs, "_REF_LOCK_SECONDS", 0.3)
     mark = reader.folder.parent / "mark"
     lock = reader.folder / ".git/refs/heads/main.lock"
     reader.hook("pre-commit", f"touch '{lock}'; echo $$ > '{mark}'; exec sleep 60")
@@ -116,7 +116,7 @@ def test_a_note_of_another_machine_is_not_ours(
     with pytest.raises(TryLater):
         opened(reader).commit(["note.md"], "x", wait_seconds=0.2)
     assert lock.read_bytes() == note
-    monkeypatch.setattr(index_lock, "_host", lambda: "another")
+    monkeypatch.setattr(dead_runs, "_host", lambda: "another")
     assert opened(reader).commit(["note.md"], "x")
 
 
@@ -156,3 +156,76 @@ def test_a_hook_that_hangs_after_the_commit_does_not_undo_it(
     assert reader.index("note.md") == before
     assert reader.git("status", "--porcelain", "note.md") == ""
     assert left(opened(reader)) == []
+
+
+def test_what_dead_runs_left_is_cleared_without_a_commit(reader: Person) -> None:
+    """A pass that has nothing to commit must not leave the reader's git blocked."""
+    mark = reader.folder.parent / "mark"
+    reader.hook("post-commit", f"echo $$ > '{mark}'.part; mv '{mark}'.part '{mark}'; exec sleep 60")
+    reader.write("note.md", "by kb\n")
+    before = reader.index("note.md")
+    repository = opened(reader)
+    process = start(reader, "note.md")
+    until(mark)
+    process.kill()
+    process.wait()
+    repository.clear_dead_locks()
+    assert (repository.git_dir / "index.lock").exists(), "its git is still alive"
+    os.killpg(os.getpgid(int(mark.read_text())), signal.SIGKILL)
+    repository.clear_dead_locks()
+    assert left(repository) == []
+    assert reader.index("note.md") == before
+    assert reader.git("status", "--porcelain", "note.md") == ""
+    assert reader.files() == {"note.md"}
+
+
+def test_files_beside_a_lock_that_is_gone_are_cleared(reader: Person) -> None:
+    repository = opened(reader)
+    for name in ("", ".note", ".lock", ".SQUASH_MSG"):
+        (repository.git_dir / f"kb-index-1-2{name}").write_bytes(b"x")
+    index = (repository.git_dir / "index").read_bytes()
+    repository.clear_dead_locks()
+    assert left(repository) == []
+    assert (repository.git_dir / "index").read_bytes() == index
+    assert not (repository.git_dir / "SQUASH_MSG").exists()
+
+
+@pytest.mark.parametrize("data", [b"", b"DIRC", b'{"kb": 2}', b'{"kb": 1, "host": "another"}'])
+def test_a_lock_that_is_not_provably_ours_is_not_cleared(reader: Person, data: bytes) -> None:
+    lock = reader.folder / ".git/index.lock"
+    lock.write_bytes(data)
+    opened(reader).clear_dead_locks()
+    assert lock.read_bytes() == data
+
+
+@pytest.mark.parametrize("hook", ["pre-commit", "post-commit"])
+def test_a_git_of_ours_that_is_killed_leaves_no_lock(
+    reader: Person, monkeypatch: pytest.MonkeyPatch, hook: str
+) -> None:
+    monkeypatch.setattr(dead_runs, "_REF_LOCK_SECONDS", 0.3)
+    reader.hook(hook, "touch .git/refs/heads/main.lock .git/HEAD.lock; kill -9 $PPID")
+    reader.write("note.md", "by kb\n")
+    before = reader.index("note.md")
+    with pytest.raises(GitFailed, match="was killed by signal 9"):
+        opened(reader).commit(["note.md"], "x")
+    assert left(opened(reader)) == []
+    assert reader.index("note.md") == before
+    reader.hook(hook, "exit 0")
+    made = opened(reader).commit(["note.md"], "again")
+    assert (made is None) == (hook == "post-commit")
+    assert reader.files() == {"note.md"}
+    assert reader.git("status", "--porcelain", "note.md") == ""
+
+
+def test_a_lock_from_before_our_git_was_killed_is_not_its_own(
+    reader: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dead_runs, "_REF_LOCK_SECONDS", 0.1)
+    theirs = reader.folder / ".git/next-index-1.lock"
+    theirs.write_bytes(b"")
+    os.utime(theirs, (1, 1))
+    reader.hook("pre-commit", "kill -9 $PPID")
+    reader.write("note.md", "by kb\n")
+    with pytest.raises(GitFailed, match="was killed"):
+        opened(reader).commit(["note.md"], "x")
+    assert [Path(each).name for each in left(opened(reader))] == [theirs.name]

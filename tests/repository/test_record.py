@@ -237,3 +237,30 @@ def test_what_is_no_file_any_more_does_not_stop_the_commit(
     assert opened(reader.folder).commit(["note.md", "changed.md"], "ours", problems=problems)
     assert reader.files() == {"changed.md"}
     assert [(each.where, "no regular file" in each.why) for each in problems] == [("note.md", True)]
+
+
+def test_a_lock_of_ours_that_cannot_be_removed_is_told_and_cleared_later(
+    reader: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = opened(reader.folder)
+    lock = repository.git_dir / "index.lock"
+    unlink = Path.unlink
+
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        if path == lock:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    reader.write("note.md", "by kb\n")
+    problems: list[Problem] = []
+    assert repository.commit(["note.md"], "x", problems=problems)
+    assert [each.where for each in problems] == [str(lock)]
+    assert "stops every git here" in problems[0].why
+    with pytest.raises(GitFailed, match=r"index\.lock was left by a run of kb.*delete it"):
+        repository.clear_dead_locks()
+    assert lock.exists()
+    monkeypatch.undo()
+    repository.clear_dead_locks()
+    assert leftovers(repository) == []
+    assert reader.git("status", "--porcelain", "note.md") == ""
