@@ -85,6 +85,10 @@ class Repository:
         """Whether git leaves this file out. A tracked file never is."""
         return _ignores(self.root, path)
 
+    def within_top(self, path: str) -> str:
+        """The path from the top of the repository."""
+        return self._prefix + path
+
     def tracked(self, paths: Iterable[str]) -> set[str]:
         """Those of the paths that are in the index."""
         found: set[str] = set()

@@ -79,6 +79,7 @@ def _try(
         _stand_back(repository)
         made = _commit(repository, changed, new, message, settings, lock, deadline)
         if made is not None:
+            _follow_hooks(repository, changed, lock, problems)
             lock.install()
     if lock.stuck is not None:
         problems.append(
@@ -149,6 +150,49 @@ def _commit(
     if any(word in answer.out for word in _NOTHING):
         return None
     raise _failure(repository, answer.said)
+
+
+def _follow_hooks(
+    repository: Repository, changed: Sequence[str], lock: IndexLock, problems: list[Problem]
+) -> None:
+    """Entries of the index follow the commit also where a hook put something else into it.
+
+    `git commit --only` leaves them as they were before the hook, as if the reader had staged the
+    contrary. What the reader did stage in files that only the hook added stays.
+    """
+    index = {"GIT_INDEX_FILE": os.fspath(lock.work)}
+    raw = ("-r", "-z", "--raw", "--no-renames", "--no-abbrev", "--no-ext-diff")
+    of_commit = ("diff-tree", *raw, "--root", "--no-commit-id", "HEAD", "--")
+    committed = _raw(run(repository.root, of_commit).out)
+    staged = _raw(
+        run(repository.root, ("diff-index", *raw, "--cached", "HEAD", "--"), env=index).out
+    )
+    ours = {repository.within_top(path) for path in changed}
+    stale = [
+        path
+        for path, (before, _) in committed.items()
+        if path in staged and (path in ours or staged[path][1] == before)
+    ]
+    if stale:
+        feed = b"".join(b"%s\t%s\0" % (committed[path][1], os.fsencode(path)) for path in stale)
+        run(
+            repository.top, ["update-index", "-z", "--index-info"], feed=feed, env=index,
+            inherit=[lock.descriptor],
+        )  # fmt: skip
+    problems.extend(
+        Problem(path, "was added to kb's commit by a hook of yours")
+        for path in sorted(committed.keys() - ours)
+    )
+
+
+def _raw(out: bytes) -> dict[str, tuple[bytes, bytes]]:
+    """Mode and blob before and after, by path from the top, of what `--raw -z` prints."""
+    fields = out.split(b"\0")
+    found = {}
+    for about, path in zip(fields[0::2], fields[1::2], strict=False):
+        was, is_, before, after, _ = about.removeprefix(b":").split(b" ")
+        found[os.fsdecode(path)] = (b"%s %s" % (was, before), b"%s %s" % (is_, after))
+    return found
 
 
 def _sort_out(

@@ -239,6 +239,33 @@ def test_what_is_no_file_any_more_does_not_stop_the_commit(
     assert [(each.where, "no regular file" in each.why) for each in problems] == [("note.md", True)]
 
 
+def test_a_hook_that_formats_what_is_committed_leaves_nothing_staged(reader: Person) -> None:
+    """Git's `commit --only` would keep the former content staged: the contrary of the hook's."""
+    reader.hook("pre-commit", "echo formatted >> note.md; git add note.md")
+    reader.write("note.md", "by kb\n")
+    before = reader.index("note.md")
+    problems: list[Problem] = []
+    assert opened(reader.folder).commit(["note.md"], "x", problems=problems)
+    assert reader.git("show", "HEAD:note.md") == "by kb\nformatted\n"
+    assert reader.git("status", "--porcelain", "note.md") == ""
+    assert reader.index("note.md") == before
+    assert problems == []
+
+
+def test_what_a_hook_adds_is_told_and_the_readers_staging_stays(reader: Person) -> None:
+    reader.hook("pre-commit", "git add untracked.md staged.md")
+    reader.write("note.md", "by kb\n")
+    before = reader.index("note.md", "untracked.md")
+    problems: list[Problem] = []
+    assert opened(reader.folder).commit(["note.md"], "x", problems=problems)
+    assert reader.files() == {"note.md", "staged.md", "untracked.md"}
+    assert [each.where for each in problems] == ["staged.md", "untracked.md"]
+    assert "by a hook" in problems[0].why
+    assert reader.index("note.md", "untracked.md") == before
+    assert reader.git("show", ":staged.md") == "staged once\n"
+    assert reader.git("status", "--porcelain", "untracked.md") == ""
+
+
 def test_a_lock_of_ours_that_cannot_be_removed_is_told_and_cleared_later(
     reader: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
