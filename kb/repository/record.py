@@ -115,9 +115,12 @@ def _commit(
     listed = ("--pathspec-from-file=-", "--pathspec-file-nul")
     if new:
         feed = _literal(new)
+        # Without it git refuses what lies outside of a sparse checkout.
+        sparse = ["--sparse"] if _on(settings.get("core.sparsecheckout")) else []
         answer = run(
-            repository.root, ["add", *listed], feed=feed, env=env, inherit=[lock.descriptor]
-        )
+            repository.root, ["add", *sparse, *listed], feed=feed, env=env,
+            inherit=[lock.descriptor],
+        )  # fmt: skip
         if answer.code != 0:
             raise GitFailed(f"git add in {repository.root}", answer.said, _remedy(answer.said))
     left = max(0, round((deadline - time.monotonic()) * 1000))

@@ -122,3 +122,17 @@ def test_a_file_in_conflict_is_left_to_the_reader(reader: Person) -> None:
     assert reader.files() == {"note.md"}
     assert [each.where for each in problems] == ["staged.md"]
     assert reader.index("note.md") == before
+
+
+def test_files_outside_of_a_sparse_checkout_are_committed(reader: Person) -> None:
+    reader.write("Daily/a.md", "x")
+    reader.git("add", "Daily")
+    reader.git("commit", "-q", "-m", "x", "--", "Daily")
+    reader.git("sparse-checkout", "set", "Papers")
+    assert not (reader.folder / "Daily").exists()
+    before = reader.index("Daily/b.md")
+    reader.write("Daily/b.md", "by kb\n")
+    assert opened(reader.folder).commit(["Daily/b.md"], "x")
+    assert reader.files() == {"Daily/b.md"}
+    assert reader.index("Daily/b.md") == before
+    assert not (reader.folder / "Daily/a.md").exists()
