@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kb.repository import drafts
 from kb.repository.command import run
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def recover(root: Path, git_dir: Path, ref_locks: Iterable[Path]) -> None:
             return
         work = git_dir / Path(str(note["work"])).name
         roll_forward(root, str(note["head"]), work, git_dir / "index")
+        drafts.give_back(git_dir, work)
         for each in beside(work):
             each.unlink(missing_ok=True)
         lock.unlink()

@@ -14,7 +14,7 @@ import time
 from typing import TYPE_CHECKING, Self
 
 from kb.errors import TryLater
-from kb.repository import dead_runs
+from kb.repository import dead_runs, drafts
 from kb.repository.command import GitKilled, run
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ class IndexLock:
                 while each.exists():
                     self._wait(each)
             self._copy_index()
+            drafts.keep(self._git_dir, self.work)
         except BaseException:
             self._let_go()
             raise
@@ -80,6 +81,7 @@ class IndexLock:
             if error is not None and self._installed is None:
                 # Killed for a hook that went on after the commit, or interrupted.
                 dead_runs.roll_forward(self._root, self._head, self.work, self._index)
+            drafts.give_back(self._git_dir, self.work)
             if self._installed is not None:
                 busy_machine = (self._installed - self._taken) / 3
                 grace = min(max(_GRACE, busy_machine), _MOST_GRACE)

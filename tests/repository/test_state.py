@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from standins.person import Person, opened
+from standins.person import Person, leftovers, opened
 
 from kb.errors import Problem, TryLater
 
@@ -122,6 +122,45 @@ def test_a_file_in_conflict_is_left_to_the_reader(reader: Person) -> None:
     assert reader.files() == {"note.md"}
     assert [each.where for each in problems] == ["staged.md"]
     assert reader.index("note.md") == before
+
+
+@pytest.mark.parametrize(
+    ("words", "file"),
+    [
+        (("merge", "-q", "--squash", "side"), "SQUASH_MSG"),
+        (("cherry-pick", "--no-commit", "side"), "MERGE_MSG"),
+    ],
+)
+def test_a_message_that_git_has_prepared_for_the_reader_stays(
+    reader: Person, words: tuple[str, ...], file: str
+) -> None:
+    """Git removes it at every commit; without it the reader's next one has no words."""
+    reader.git("reset", "-q", "--hard")
+    reader.git("checkout", "-q", "-b", "side")
+    reader.write("staged.md", "side\n")
+    reader.git("commit", "-q", "-a", "-m", "words worth keeping")
+    reader.git("checkout", "-q", "main")
+    reader.git(*words)
+    prepared = (reader.folder / ".git" / file).read_bytes()
+    reader.write("note.md", "by kb\n")
+    repository = opened(reader.folder)
+    assert repository.commit(["note.md"], "A day\n\nkb-pass: 1")
+    assert (repository.git_dir / file).read_bytes() == prepared
+    assert leftovers(repository) == []
+    reader.git("-c", "core.editor=true", "commit", "-q")
+    assert "words worth keeping" in reader.git("log", "-1", "--format=%B")
+    assert reader.files() == {"staged.md"}
+
+
+def test_the_message_of_a_commit_that_failed_stays(reader: Person) -> None:
+    reader.hook("commit-msg", "exit 1")
+    reader.git("commit", "-q", "-m", "words worth keeping", code=1)
+    reader.hook("commit-msg", "exit 0")
+    draft = reader.folder / ".git/COMMIT_EDITMSG"
+    for turn in range(2):
+        reader.write("note.md", f"by kb, {turn}\n")
+        assert opened(reader.folder).commit(["note.md"], "A day\n\nkb-pass: 1")
+        assert draft.read_text() == "words worth keeping\n"
 
 
 def test_files_outside_of_a_sparse_checkout_are_committed(reader: Person) -> None:
