@@ -42,6 +42,7 @@ _MISLEADING = (
     "GIT_EXTERNAL_DIFF",
     "GIT_DIFF_OPTS",
     "GIT_QUARANTINE_PATH",
+    "GIT_ATTR_SOURCE",
 )
 _ALWAYS = {
     "LC_ALL": "C",

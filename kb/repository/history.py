@@ -74,7 +74,13 @@ def with_trailer(root: Path, trailer: str, limit: int) -> list[Recorded]:
     answer = run(
         root,
         [
-            *("log", "-z", f"--max-count={limit}", "--format=%H%x01%s%x01%(trailers:only,unfold)"),
+            *(
+                "log",
+                "-z",
+                "--no-show-signature",
+                f"--max-count={limit}",
+                "--format=%H%x01%s%x01%(trailers:only,unfold)",
+            ),
             *("--regexp-ignore-case", "--extended-regexp", f"--grep=^{trailer}:"),
             *("HEAD", "--", "."),
         ],

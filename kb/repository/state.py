@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 # What git leaves in its folder while it waits for a person; git-status reads the same names.
 _SIGNS = {
     "rebase-merge": "rebase",
+    "rebase-apply/applying": "git am",
     "rebase-apply": "rebase",
     "MERGE_HEAD": "merge",
     "CHERRY_PICK_HEAD": "cherry-pick",
@@ -29,7 +30,7 @@ class RepoState:
     head: str | None
     """None where there is no commit yet."""
     busy: str | None
-    """`merge`, `rebase`, `cherry-pick`, `revert` or `bisect` while one is going on."""
+    """`merge`, `rebase`, `git am`, `cherry-pick`, `revert` or `bisect` while one is going on."""
 
     @property
     def detached(self) -> bool:

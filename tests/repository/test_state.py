@@ -124,6 +124,19 @@ def test_a_file_in_conflict_is_left_to_the_reader(reader: Person) -> None:
     assert reader.index("note.md") == before
 
 
+def test_patches_being_applied_are_not_a_rebase(reader: Person) -> None:
+    reader.git("reset", "-q", "--hard")
+    reader.write("staged.md", "other\n")
+    reader.git("commit", "-q", "-a", "-m", "other")
+    patch = reader.git("format-patch", "-1", "-o", "..").strip()
+    reader.write("staged.md", "again\n")
+    reader.git("commit", "-q", "-a", "-m", "again")
+    reader.git("am", "-q", patch, code=128)
+    assert opened(reader.folder).state().busy == "git am"
+    reader.git("am", "--quit")
+    assert opened(reader.folder).state().busy is None
+
+
 @pytest.mark.parametrize(
     ("words", "file"),
     [
