@@ -56,7 +56,7 @@ def mend(vault: Vault, *, now: Callable[[], datetime] = utc_now) -> list[str]:
         done += _remove_sample(state)
     report = sync.run(vault, Options(intake=False), now=now)
     done += [str(action) for action in report.actions if action.kind in ("page", "remove")]
-    return done
+    return [*done, report.person] if report.person else done
 
 
 def _git(vault: Vault) -> Iterator[Check]:

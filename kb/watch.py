@@ -112,6 +112,8 @@ class Watcher:
             )  # fmt: skip
         for problem in (*report.problems, *report.refused):
             log.debug("%s", problem)
+        if report.person:
+            log.error("%s", report.person)
         if report.deferred:
             self.due.refresh = time.monotonic() + 5
         self.due.commit = None if commit else time.monotonic() + settle
@@ -166,6 +168,8 @@ class Watcher:
             "pass: %d days, %d notes created, %d pages written%s", len(done), report.created,
             report.pages, f", commit {report.commit[:10]}" if report.commit else "",
         )  # fmt: skip
+        if report.person:
+            log.error("%s", report.person)
         if report.later:
             self._again(report.later)
         else:

@@ -27,11 +27,17 @@ def command(dry_run: bool, vault: str | None, as_json: bool, verbose: bool, quie
     for problem in [*report.problems, *report.refused, *report.deferred]:
         click.echo(f"kb: {problem}", err=True)
     if as_json:
-        told = {"v": 1, "exit": 0, "undone": recorded.sha, "subject": recorded.subject}
+        told: dict[str, object] = {
+            "v": 1,
+            "exit": report.exit,
+            "person": report.person or None,
+            "undone": recorded.sha,
+            "subject": recorded.subject,
+        }
         told |= {"removed": [a.path for a in removed], "commit": report.commit,
                  "problems": [str(p) for p in report.problems]}  # fmt: skip
         click.echo(json.dumps(told, ensure_ascii=False))
-        return 0
+        return report.exit
     if verbose or dry_run:
         for action in report.actions:
             click.echo(f"{'would ' if dry_run else ''}{action}")
@@ -40,4 +46,6 @@ def command(dry_run: bool, vault: str | None, as_json: bool, verbose: bool, quie
         click.echo(
             f"{would}: {recorded.subject} ({len(removed)} files removed, {report.updated} notes set back)"
         )
-    return 0
+    if report.person:
+        click.echo(f"kb: {report.person}", err=True)
+    return report.exit

@@ -10,7 +10,10 @@ from kb.core.report import Action
 from kb.errors import Busy, Problem, Refused, TryLater
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kb.core.report import DayReport, Report
+    from kb.repository.git import Repository
     from kb.sync.state import State
 
 TRAILER = "kb-pass"
@@ -21,41 +24,62 @@ def commit(state: State, words: str | None = None, *, always: bool = False) -> N
 
     `words` is the message, made up from the report by default; `always` commits notes whatever the
     setting. Files come first: where git cannot commit now, the report says why and the next pass
-    does it.
+    does it. Locks of runs that died are cleared also where there is nothing to commit.
     """
-    from kb.repository.git import Repository
+    from kb.repository.command import GitFailed
 
     mode = "notes" if always else state.vault.settings.git.commit
     if mode == "off":
         return
+    try:
+        _commit(state, words, own_only=mode == "own")
+    except TryLater as later:
+        state.report.problems.append(Problem("git", str(later)))
+    except GitFailed as failed:
+        if state.report.person:
+            state.report.problems.append(Problem("git", str(failed)))
+        else:
+            state.report.person = str(failed)
+
+
+def _commit(state: State, words: str | None, *, own_only: bool) -> None:
+    from kb.repository.git import Repository
+
+    report = state.report
     repository = Repository.find(state.vault.root)
     if repository is None:
-        state.report.problems.append(
+        report.problems.append(
             Problem(
                 "git",
                 "the vault is in no repository, so nothing was committed; `kb init` makes one",
             )
         )
         return
+    _clear_dead_locks(repository, report)
+    notes = {} if own_only else _note_paths(state)
+    changed = [
+        path
+        for path in repository.uncommitted(["."])
+        if _all_ours(state, path)
+        or (_is_note(state, notes, path) and not _settling(state, path))
+        or (not own_only and _was_note(state, path))
+    ]
+    if not changed:
+        return
+    report.commit = repository.commit(
+        changed, words or message(state, changed), problems=report.problems
+    )
+    if report.commit:
+        report.actions.append(Action("commit", report.commit[:10], f"{len(changed)} files"))
+
+
+def _clear_dead_locks(repository: Repository, report: Report) -> None:
+    from kb.repository.command import GitFailed
+
     try:
-        own_only = mode == "own"
-        notes = set() if own_only else _note_paths(state)
-        changed = [
-            path
-            for path in repository.uncommitted(["."])
-            if _all_ours(state, path)
-            or (path in notes and not _settling(state, path))
-            or (not own_only and _was_note(state, path))
-        ]
-        if changed:
-            result = repository.commit(
-                changed, words or message(state, changed), problems=state.report.problems
-            )
-            state.report.commit = result
-            if result:
-                state.report.actions.append(Action("commit", result[:10], f"{len(changed)} files"))
-    except TryLater as later:
-        state.report.problems.append(Problem("git", str(later)))
+        repository.clear_dead_locks()
+    except GitFailed as failed:
+        report.problems.append(Problem("git", str(failed)))
 
 
 def _all_ours(state: State, path: str) -> bool:
@@ -65,10 +89,28 @@ def _all_ours(state: State, path: str) -> bool:
     return state.vault.layout.owns(path)
 
 
-def _note_paths(state: State) -> set[str]:
-    """Paths of paper notes; not of what cannot be read."""
+def _note_paths(state: State) -> dict[str, list[str]]:
+    """Paths of paper notes, by themselves in lower case; not of what cannot be read."""
     refused = {problem.where for problem in state.report.refused}
-    return {note.path for note in state.notes.values()} - refused
+    found: dict[str, list[str]] = {}
+    for path in {note.path for note in state.notes.values()} - refused:
+        found.setdefault(path.casefold(), []).append(path)
+    return found
+
+
+def _is_note(state: State, notes: dict[str, list[str]], path: str) -> bool:
+    """Whether git means a paper note. Where the disk takes no notice of upper and lower case, git
+    goes on to call a note by the name that it had first."""
+    alike = notes.get(path.casefold(), [])
+    root = state.vault.root
+    return path in alike or any(_same_file(root / path, root / note) for note in alike)
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
 
 
 def _settling(state: State, path: str) -> bool:
