@@ -27,7 +27,7 @@ NOTE_KEYS = {
     "title", "aliases", "arxiv_id", "version", "authors", "submitted", "revised", "announced",
     "primary", "categories", "topics", "relevance", "novelty", "score", "scored_by", "summary",
     "url", "pdf", "status", "rating", "tags", "doi", "journal", "author_comment", "code",
-    "followed", "provisional", "withdrawn", "source", "listed",
+    "followed", "provisional", "withdrawn", "source", "listed", "kept",
 }  # fmt: skip
 PAGE_KEYS = {"kb", "from", "to", "papers"}
 

@@ -85,10 +85,7 @@ class Ledger:
             if new:
                 disk.sync_folder(self.folder)
         except OSError as error:
-            raise KbError(
-                f"{FOLDER}/{month}.jsonl cannot be written ({error.strerror}); make room or mend the"
-                " permissions, then run `kb sync` again"
-            ) from None
+            raise disk.DiskError(f"{FOLDER}/{month}.jsonl", error) from error
         return f"{FOLDER}/{month}.jsonl"
 
     def _files(self) -> list[Path]:
