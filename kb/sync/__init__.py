@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kb.core import plan
 from kb.core.report import Action, Report
 from kb.errors import Problem, UsageError
 from kb.sync import intake as intake_
 from kb.sync import reassess, recording, rendering, sight, whereabouts
 from kb.sync.options import Options, Progress, silent, utc_now
 from kb.sync.state import State
+from kb.vault.walk import NOT_UNICODE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +59,8 @@ def run(
 
 
 def _account_for_vanished(state: State) -> None:
+    if state.scan.nameless and plan.vanished(state.history, state.notes):
+        state.report.problems += [Problem(name, NOT_UNICODE) for name in state.scan.nameless]
     missing = sight.missing(state.history, state.scan)
     for arxiv_id in missing:
         path = state.history.wrote[arxiv_id].path

@@ -20,7 +20,12 @@ _ANSWER = (
 
 
 def missing(history: History, scan: Scan) -> list[str]:
-    """Papers whose note kb wrote and that is nowhere in the vault any more."""
+    """Papers whose note kb wrote and that is nowhere in the vault any more.
+
+    None where there are names that cannot be read: one of them may be such a note's.
+    """
+    if scan.nameless:
+        return []
     return [
         arxiv_id
         for arxiv_id in plan.vanished(history, scan.by_id)

@@ -89,9 +89,9 @@ class VaultFiles:
         with self._opened(path, self._locate(path)) as held:
             return disk.read_all(held.fileno(), most)
 
-    def walk(self) -> Iterator[Entry]:
+    def walk(self, passed_over: dict[str, str] | None = None) -> Iterator[Entry]:
         """Every Markdown file of the vault, see `kb.vault.walk.walk`."""
-        return walk(self.root)
+        return walk(self.root, passed_over)
 
     def write(
         self, path: str, data: bytes, *, expect: FileState | None, urgent: bool = False

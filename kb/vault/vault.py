@@ -17,7 +17,7 @@ from kb.vault.cache import Cache, vault_cache_folder
 from kb.vault.files import Missing, VaultFiles, decode
 from kb.vault.ledger import Ledger
 from kb.vault.lock import VaultLock
-from kb.vault.walk import is_conflict_copy
+from kb.vault.walk import NOT_UNICODE, is_conflict_copy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,6 +72,8 @@ class Scan:
     refused: tuple[Problem, ...]
     paths: frozenset[str]
     """Every Markdown file of the vault."""
+    nameless: tuple[str, ...] = ()
+    """Files and folders whose names are not Unicode, as ASCII; a paper's note may be among them."""
 
     @property
     def unclear(self) -> frozenset[str]:
@@ -144,7 +146,8 @@ class Vault:
         stems: set[str] = set()
         present: set[str] = set()
         paths: set[str] = set()
-        for entry in self.files.walk():
+        passed_over: dict[str, str] = {}
+        for entry in self.files.walk(passed_over):
             stems.add(_stem_key(entry.path))
             paths.add(entry.path)
             if is_conflict_copy(entry.path.rpartition("/")[2]):
@@ -160,7 +163,14 @@ class Vault:
         gone = [path for path in known if path not in present]
         if fresh or gone:
             self.cache.put_notes(fresh, gone)
-        return arrange(found, wrote or {}, frozenset(stems), frozenset(paths))
+        here = {path for path, why in passed_over.items() if why != NOT_UNICODE}
+        scan = arrange(found, wrote or {}, frozenset(stems), frozenset(paths | here))
+        ours = here.intersection((wrote or {}).values())
+        return replace(
+            scan,
+            refused=(*scan.refused, *(Problem(path, passed_over[path]) for path in sorted(ours))),
+            nameless=tuple(sorted(passed_over.keys() - here)),
+        )
 
     def linked(self) -> frozenset[str] | None:
         """What the reader has linked, as `links.file_key` of the names: in Markdown (the regions of

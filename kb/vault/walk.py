@@ -24,6 +24,7 @@ _CONFLICT = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+NOT_UNICODE = "has a name that is not Unicode; rename it"
 _SKIPPED = frozenset({"node_modules"})
 
 
@@ -42,18 +43,20 @@ def is_conflict_copy(name: str) -> bool:
     return bool(_CONFLICT.search(stem)) or name.startswith("~syncthing~") or name.endswith("~")
 
 
-def walk(root: Path) -> Iterator[Entry]:
+def walk(root: Path, passed_over: dict[str, str] | None = None) -> Iterator[Entry]:
     """Every Markdown file below `root`, by folder, sorted by name within it.
 
     Left out: dot files and dot folders, `node_modules`, vaults inside the vault, names that are
     not Unicode, and symbolic links that lead out of the vault or to a file that is met under its
-    own name anyway. Conflict copies are among them, for `is_conflict_copy` to tell. Raises
+    own name anyway. Conflict copies are among them, for `is_conflict_copy` to tell. What has the name
+    of a note and cannot be one is put into `passed_over`, with the reason. Raises
     DiskError when the vault itself cannot be listed; a folder that vanishes or is closed to us
     is passed over.
     """
     top = os.path.realpath(root)
     pending = [(top, "")]
     seen: set[str] = set()
+    passed = {} if passed_over is None else passed_over
     while pending:
         folder, prefix = pending.pop()
         try:
@@ -75,12 +78,19 @@ def walk(root: Path) -> Iterator[Entry]:
                 if entry.is_symlink():
                     real = _worth_following(top, entry.path)
                     if real is None or real in seen:
+                        if note:
+                            passed[prefix + name] = "is a symbolic link that kb does not follow"
                         continue
                     seen.add(real)
-                if entry.is_dir():
-                    if name not in _SKIPPED and _is_unicode(name):
+                folder_there = entry.is_dir()
+                if (folder_there or note) and not _is_unicode(name):
+                    passed[ascii(prefix + name)] = NOT_UNICODE
+                elif folder_there:
+                    if name not in _SKIPPED:
                         inner.append((entry.path, f"{prefix}{name}/"))
-                elif note and entry.is_file() and _is_unicode(name):
+                elif note and not entry.is_file():
+                    passed[prefix + name] = "is not a regular file"
+                elif note:
                     told = entry.stat()
                     yield Entry(prefix + name, told.st_size, told.st_mtime_ns)
             except OSError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -468,3 +469,31 @@ def test_a_clock_that_went_back_does_not_turn_kb_s_words_into_the_reader_s(
     assert "\nversion: 3\n" in revised.text()
     revised.revise()
     assert "\nversion: 4\n" in revised.text()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are Unicode there, and there are no pipes")
+@pytest.mark.parametrize("what", ["name", "pipe", "link"])
+def test_what_stands_in_a_note_s_place_is_not_taken_for_its_deletion(
+    filled: Box, what: str
+) -> None:
+    note = filled.notes()[0]
+    file, gone = filled.root / note, arxiv_id(filled, note)
+    away = file.rename(filled.root.parent / "away.md")
+    odd = file.with_name(os.fsdecode(b"caf\xe9.md"))
+    if what == "name":
+        try:
+            shutil.copy(away, odd)
+        except OSError:
+            pytest.skip("this file system takes Unicode only")
+        told = filled.json("index")
+        assert [p["why"] for p in told["problems"]] == ["has a name that is not Unicode; rename it"]
+        odd.unlink()
+    else:
+        os.mkfifo(file) if what == "pipe" else file.symlink_to(away)
+        told = filled.json("index", code=1)
+        assert [p["path"] for p in told["notes"]["refused"]] == [note]
+        file.unlink()
+    assert "deleted" not in filled.json("why", gone)["decision"]
+    away.rename(file)
+    filled.kb("index")
+    assert filled.json("why", gone)["decision"].startswith("kept")

@@ -34,6 +34,20 @@ def test_finds_markdown_files_and_nothing_else(tmp_path: Path) -> None:
     assert found(tmp_path) == ["a.MD", "b.md", "A/z.md", "Papers/x y.md", "Papers/2025-03/é.md"]
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes here")
+def test_tells_what_is_no_note_though_it_has_the_name_of_one(tmp_path: Path) -> None:
+    make(tmp_path, "a.md")
+    os.mkfifo(tmp_path / "pipe.md")
+    (tmp_path / "nowhere.md").symlink_to("gone.md")
+    (tmp_path / "link").symlink_to("gone")
+    passed_over: dict[str, str] = {}
+    assert [entry.path for entry in walk(tmp_path, passed_over)] == ["a.md"]
+    assert {path: why.split()[1] for path, why in passed_over.items()} == {
+        "pipe.md": "not",
+        "nowhere.md": "a",
+    }
+
+
 def test_tells_size_and_time(tmp_path: Path) -> None:
     make(tmp_path, "a.md")
     os.utime(tmp_path / "a.md", ns=(1, 1_700_000_000_123_456_700))
