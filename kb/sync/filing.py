@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def file_intake(state: State, intake: Intake, arxiv: ArxivSource | None) -> None:
-    """Updates notes of replaced papers, judges each day, writes its notes, then its record.
+    """Judges each day, writes its notes, then its record; updates notes of replaced papers.
 
     The record comes last: a pass that dies before it does the day again, with the same result.
     """
@@ -40,7 +40,6 @@ def file_intake(state: State, intake: Intake, arxiv: ArxivSource | None) -> None
         vault.cache.put_papers([*intake.backlog, *listed])
     for day, source in intake.known_days:
         report.days.append(_told(state.history.days[(day, source)]))
-    _update_notes(state, intake.updates)
     judge = _judge(state, topics, arxiv)
     judge.take_in(intake.days, intake.backlog)
     _remember_backlog(state, intake.backlog)
@@ -53,6 +52,7 @@ def file_intake(state: State, intake: Intake, arxiv: ArxivSource | None) -> None
         scores = judge.score(incoming)
         _file_day(state, incoming, scores, paths, criteria.digest_of(snapshot[0]))
         state.progress("judging", number, len(intake.days))
+    _update_notes(state, intake.updates)  # a new paper may have been replaced by now
     report.days.sort(key=lambda told: (told.day, told.source))
     report.problems += judge.problems
 
@@ -179,7 +179,9 @@ def _write_notes(
     records: list[Record] = []
     wanted = {a.id: a for a in [*kept, *held]}
     for arxiv_id, assessment in wanted.items():
-        if arxiv_id in state.history.wrote or arxiv_id in state.history.gone:
+        mine = state.notes.get(arxiv_id) or state.scan.traced.get(arxiv_id)
+        known = arxiv_id in state.history.wrote or arxiv_id in state.history.gone
+        if known or (mine is not None and mine.refused):
             continue
         done = _write_note(state, texts[arxiv_id], assessment, paths)
         if done is not None:

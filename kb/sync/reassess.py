@@ -64,7 +64,8 @@ def _assessment(record: Record, note: Note) -> Assessment:
 
 
 def _removed(state: State, note: Note, below: str, linked: frozenset[str] | None) -> bool:
-    if linked is None or file_key(note.path) in linked:
+    doubled = any(listed.path == note.path for listed, _ in state.scan.duplicates)
+    if doubled or linked is None or file_key(note.path) in linked:
         return False
     try:
         held = state.vault.files.read(note.path)

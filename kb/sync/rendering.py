@@ -64,8 +64,9 @@ def write_pages(state: State) -> None:
 
 def _remember_boxes(state: State, shelf: Shelf) -> None:
     """Only after the page shows them: the other way round a crash would look like a reader's tick."""
+    left = {problem.where for problem in (*state.report.refused, *state.report.deferred)}
     for day, listed in sorted(shelf.by_day.items()):
-        if state.vault.layout.day(day) in state.held:
+        if state.vault.layout.day(day) in state.held | left:
             continue
         changed = [
             {"v": 1, "k": "boxes", "id": note.id, "on": sorted(boxes(note)), "at": state.at}

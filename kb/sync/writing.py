@@ -84,7 +84,9 @@ class Writer:
                 Action("adopt" if edit.adopted else "update", edit.path, edit.why)
             )
             self.report.written.append(edit.path)
-        return read, record if edit.record else None
+        said = (record["path"], record["keys"], record["regions"])
+        news = changed or written is None or said != (written.path, written.keys, written.regions)
+        return read, record if edit.record and news else None
 
     def _edited(
         self,

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from standins.box import Box
+from standins.feeds import ON_TOPIC, rss
 from standins.revised import Revised
 
 from kb import sync
 from kb.core import frontmatter
+from kb.core.history import Record
 from kb.errors import KbError
 from kb.vault.ledger import Ledger
 
@@ -275,8 +278,6 @@ def test_undo_takes_the_last_pass_back_and_nothing_of_the_reader(filled: Box, fe
 
 
 def test_undo_of_an_update_sets_former_values_back(box: Box, tmp_path: Path) -> None:
-    from standins.feeds import ON_TOPIC, rss
-
     box.edit("kb.toml", "relevance = 7", "relevance = 1")
     box.kb("sync", "--feed", str(rss(tmp_path / "1.xml", (1, "new", 1, ON_TOPIC))))
     (note,) = box.notes()
@@ -351,6 +352,17 @@ def test_a_note_below_the_cutoffs_goes_only_if_nobody_used_it(filled: Box, feed:
     assert not (filled.root / plain).exists()
     before = filled.state()
     filled.kb("sync", "--feed", str(feed))
+    assert filled.state() == before
+
+
+def test_a_note_that_somebody_copied_is_not_removed(filled: Box) -> None:
+    note = filled.notes()[0]
+    filled.write("A copy of it.md", filled.text(note))
+    judged(filled, arxiv_id(filled, note), 2)
+    filled.kb("index")
+    assert "\nkept: false\n" in filled.text(note)
+    before = filled.state()
+    filled.kb("index")
     assert filled.state() == before
 
 
@@ -443,8 +455,12 @@ def test_what_a_pass_wrote_and_could_not_record_is_still_kb_s(
     revised = Revised(box, tmp_path)
     revised.begin()
 
-    def full(*_: object) -> None:
-        raise KbError("the disk is full")
+    append = Ledger.append
+
+    def full(ledger: Ledger, month: str, records: list[Record]) -> str | None:
+        if any(record["k"] == "wrote" for record in records):
+            raise KbError("the disk is full")
+        return append(ledger, month, records)
 
     with monkeypatch.context() as meanwhile:
         meanwhile.setattr(Ledger, "append", full)
@@ -497,3 +513,43 @@ def test_what_stands_in_a_note_s_place_is_not_taken_for_its_deletion(
     away.rename(file)
     filled.kb("index")
     assert filled.json("why", gone)["decision"].startswith("kept")
+
+
+def test_a_paper_replaced_on_the_day_after_comes_in_one_pass(box: Box, tmp_path: Path) -> None:
+    folder = tmp_path / "feeds"
+    folder.mkdir()
+    rss(folder / "1.xml", (1, "new", 1, ON_TOPIC))
+    rss(folder / "2.xml", (1, "replace", 2, f"Other words. {ON_TOPIC}"), date="Tue, 11 Feb 2025")
+    box.edit("kb.toml", "relevance = 7", "relevance = 1")
+    box.kb("sync", "--feed", str(folder))
+    (note,) = box.notes()
+    assert "\nversion: 2\n" in box.text(note)
+    assert "Other words." in box.text(note)
+    before = box.state()
+    box.kb("sync", "--feed", str(folder))
+    assert box.state() == before
+
+
+def test_a_note_that_stays_as_the_reader_has_it_is_recorded_once(box: Box, tmp_path: Path) -> None:
+    revised = Revised(box, tmp_path)
+    revised.begin()
+    text = revised.text().replace("version: 1", "version: 0").replace("# Linear", "# My linear")
+    revised.write(re.sub("(?m)^(title|revised): .*", r"\1: mine", text))
+    revised.revise()
+    before = box.state()
+    revised.version -= 1
+    revised.revise()
+    assert box.state() == before
+
+
+def test_a_tick_on_a_page_that_cannot_be_written_is_not_forgotten(filled: Box) -> None:
+    note = filled.notes()[0]
+    page = daily(filled, note)
+    filled.edit(note, "status: unread", "status: read")
+    sound = filled.text(page)
+    filled.write(page, sound.replace("<!-- kb:end page -->", ""))
+    filled.kb("index", code=1)
+    filled.write(page, f"{sound}\nmine\n")
+    filled.kb("index")
+    assert "\nstatus: read\n" in filled.text(note)
+    assert "- [x] read" in filled.text(page)
