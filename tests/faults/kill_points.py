@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from faults.tally import Progress
 
 
+KILLED = (-9, 137)
+"""What kb leaves with, or strace in its stead."""
+
+
 def run(count: int, *, seed: int, folder: Path, progress: Progress = silent) -> Tally:
     """At most `count` of the points, drawn by `seed`, each kind in proportion; then I1 to I4."""
     world = World(folder)
@@ -37,8 +41,10 @@ def run(count: int, *, seed: int, folder: Path, progress: Progress = silent) -> 
                 ended = strace.kill(world, point)  # type: ignore[arg-type]
             else:
                 ended = within.kill(world, point, torn=way == "torn")  # type: ignore[arg-type]
-            tally.figures["kb killed"] += ended.code in (-9, 137)
-            tally.figures["git killed"] += ended.code not in (-9, 137)
+            killed = "kb killed" if ended.code in KILLED else "git killed"
+            tally.figures[killed if ended.code else "met nobody"] += 1
             world.check_broken_off()
             world.check_recovered()
+    with tally.trial("points that are met"):
+        assert tally.figures["met nobody"] <= len(drawn) / 10, "kill nobody"
     return tally
