@@ -24,6 +24,7 @@ __all__ = [
     "dump",
     "dump_value",
     "edit",
+    "is_as_dumped",
     "names_key",
     "read",
     "split",
@@ -99,6 +100,16 @@ def names_key(text: str, key: str) -> bool:
 def dump(values: Mapping[str, object]) -> str:
     """Frontmatter of a new note, fences included, in the style of CONTRACT section 2."""
     return "---\n" + "".join(_line(key, value) + "\n" for key, value in values.items()) + "---\n"
+
+
+def is_as_dumped(text: str) -> bool:
+    """Whether the frontmatter is to the letter what `dump` makes of its values: no comment, quote or
+    layout of the reader's. Line ends do not count. Raises FrontmatterError as `read` does."""
+    head = split(text)[0].removeprefix(_BOM).replace("\r\n", "\n")
+    try:
+        return [*map(str.rstrip, head.splitlines())] == dump(read(text)).splitlines()
+    except TypeError:  # a value that kb never writes
+        return False
 
 
 def edit(text: str, changes: Mapping[str, Value | Remove], order: Sequence[str] = KEY_ORDER) -> str:

@@ -31,13 +31,12 @@ def has_no_words(text: str, template: str, template_name: str) -> bool:
     """Whether nothing but kb's words stands outside the `paper` region: no comment either."""
     try:
         values = frontmatter.read(text)
-        head, body = frontmatter.split(text)
-        plain = _folded(head.removeprefix("\ufeff")) == _folded(frontmatter.dump(values))
-        around = _around(body)
+        plain = frontmatter.is_as_dumped(text)
+        around = _around(frontmatter.split(text)[1])
         blank = Paper(id="0000.00000", title="x", authors=(), abstract="", categories=())
         fresh = Assessment(id=blank.id, relevance=1, novelty=1)
         made = _around(notes.body(blank, fresh, template, template_name=template_name))
-    except (frontmatter.FrontmatterError, regions.RegionError, ConfigError, TypeError):
+    except (frontmatter.FrontmatterError, regions.RegionError, ConfigError):
         return False
     unread = values.get("status") in (None, "", "unread") and values.get("rating") is None
     known = unread and set(values) <= set(notes.KEYS)

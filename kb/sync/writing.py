@@ -165,7 +165,7 @@ class Writer:
                 return False
             _, body = frontmatter.split(text)
             rest = regions.replace(body, "page", "").replace("<!-- kb:begin page -->", "")
-            theirs = values.keys() - set(PAGE_KEYS)
+            theirs = values.keys() - set(PAGE_KEYS) or not frontmatter.is_as_dumped(text)
             if theirs or rest.replace("<!-- kb:end page -->", "").strip():
                 self.report.problems.append(
                     Problem(path, "lists nothing any more, but holds your own words, so it stays")

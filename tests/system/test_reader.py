@@ -444,9 +444,10 @@ def test_a_page_with_the_reader_s_own_property_is_not_removed(filled: Box) -> No
     filled.write(month, text)
     filled.kb("index")
     assert not (filled.root / month).exists()
-    filled.write(month, text.replace("---\n", "---\nmood: good\n", 1))
-    filled.kb("index")
-    assert "mood: good" in filled.text(month)
+    for mine in ("mood: good", "# a good month"):
+        filled.write(month, text.replace("---\n", f"---\n{mine}\n", 1))
+        filled.kb("index")
+        assert mine in filled.text(month)
 
 
 def test_what_a_pass_wrote_and_could_not_record_is_still_kb_s(
