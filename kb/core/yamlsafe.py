@@ -163,6 +163,8 @@ class _Reader:
         return value
 
     def remember(self, value: Any, event: Any) -> None:
+        if event.anchor in self.anchors:  # as PyYAML's own composer says
+            raise self.fail(f"names the anchor {event.anchor[:60]!r} twice", event)
         self.anchors[event.anchor] = value
         self.anchors_seen += 1
         if self.anchors_seen > MAX_ANCHORS:
