@@ -94,8 +94,13 @@ def roll_forward(root: Path, head: str, work: Path, index: Path) -> None:
     words = run(root, ["rev-list", "--parents", "--max-count=1", "HEAD", "--"]).text.split()
     if not words or words[1:] != ([head] if head else []):
         return
-    # Git finishes the new index, under its lock's name, before it moves HEAD.
-    done = lock_of(work) if lock_of(work).exists() else work
+    # Git finishes the new index, under its lock's name, before it moves HEAD. The copy it was made
+    # from goes first: whoever dies here and is followed must not leave it to be installed.
+    done = lock_of(work)
+    if done.exists():
+        work.unlink(missing_ok=True)
+    else:
+        done = work
     if done.exists():
         done.replace(index)
 

@@ -50,7 +50,9 @@ class State:
         self.at = _stamp(self.now, self.history.latest)
         self.report = Report()
         self.writer = Writer(vault, self.report, at=self.at, dry_run=options.dry_run)
-        self.scan: Scan = vault.scan({i: w.path for i, w in self.history.wrote.items()})
+        begun = {arxiv_id: record["path"] for arxiv_id, record in vault.cache.begun().items()}
+        wrote = {arxiv_id: written.path for arxiv_id, written in self.history.wrote.items()}
+        self.scan: Scan = vault.scan(begun | wrote)
         self._see_what_is_gone()
         self.notes: dict[str, Note] = self.scan.by_id
         """By paper, as they are on disk now."""

@@ -67,7 +67,7 @@ class Within:
                 call(True)
             os.kill(os.getpid(), signal.SIGKILL)
 
-        return world.run(first=lambda: _at(point, act))
+        return world.run(first=lambda: when_met(point, act))
 
     def fail(self, world: World, point: Point, code: int) -> Ended:
         """The call fails with an errno, and does nothing."""
@@ -75,10 +75,12 @@ class Within:
         def act(_: Callable[[bool], Any]) -> Any:
             raise OSError(code, os.strerror(code))
 
-        return world.run(first=lambda: _at(point, act))
+        return world.run(first=lambda: when_met(point, act))
 
 
-def _at(point: Point, act: Callable[[Callable[[bool], Any]], Any]) -> None:
+def when_met(point: Point, act: Callable[[Callable[[bool], Any]], Any]) -> None:
+    """From now on in this process, `act` in the place of one call. It is given the call to make, and
+    with True half of it."""
     calls = 0
 
     def meet(name: str, call: Callable[..., Any]) -> Any:
