@@ -83,10 +83,16 @@ def clear_locks_of_git(
         time.sleep(_REF_LOCK_SECONDS - young)
     for each in refs:
         each.unlink(missing_ok=True)
-    for each in git_dir.glob("next-index-*.lock"):  # of `commit --only`
+    clear_next_index(git_dir, since)
+    return True
+
+
+def clear_next_index(git_dir: Path, since: os.stat_result) -> None:
+    """Removes the index that `commit --only` makes a commit from, where a git of ours has left it:
+    while `index.lock` is ours nobody else makes one."""
+    for each in git_dir.glob("next-index-*.lock"):
         if _later_than(each, since):
             each.unlink(missing_ok=True)
-    return True
 
 
 def roll_forward(root: Path, head: str, work: Path, index: Path) -> None:

@@ -81,6 +81,7 @@ class IndexLock:
             if error is not None and self._installed is None:
                 # Killed for a hook that went on after the commit, or interrupted.
                 dead_runs.roll_forward(self._root, self._head, self.work, self._index)
+            dead_runs.clear_next_index(self._git_dir, os.fstat(self.descriptor))
             drafts.give_back(self._git_dir, self.work)
             if self._installed is not None:
                 busy_machine = (self._installed - self._taken) / 3

@@ -35,9 +35,21 @@ def run(count: int, *, seed: int, folder: Path, progress: Progress = silent) -> 
             ended = calls.fail(world, point, code)
             tally.figures[f"exit {ended.code}"] += 1
             _check_told(ended)
+            tally.figures["locks that git itself could not remove"] += _delete_locks_of_git(world)
             world.check_broken_off()
             world.check_recovered()
     return tally
+
+
+def _delete_locks_of_git(world: World) -> int:
+    """Where git could not unlink its own lock on a ref, a person has to: nothing proves whose it is."""
+    git_dir = world.root / ".git"
+    left = [
+        lock for lock in (git_dir / "HEAD.lock", *git_dir.glob("refs/**/*.lock")) if lock.exists()
+    ]
+    for lock in left:
+        lock.unlink()
+    return len(left)
 
 
 def _check_told(ended: Ended) -> None:

@@ -2,7 +2,7 @@
 
     python tests/faults/full.py [NAME ...] [--share 0.1] [--seed N] [--jobs N]
 
-Runs for about an hour on 2 cores; with names, only those suites. Exits 1 where a trial failed.
+Runs for about an hour and a half on 2 cores; with names, only those suites. Exits 1 where a trial failed.
 """
 
 from __future__ import annotations
