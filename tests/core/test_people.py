@@ -133,7 +133,7 @@ def test_initials_commas_and_case_do_not_matter(given_names: list[str], surname:
 
 @given(word, word, word)
 def test_another_first_name_is_somebody_else(first: str, other: str, surname: str) -> None:
-    if first.lower()[:1] != other.lower()[:1] and not {first[0], other[0]} & set("ÄØÉ"):
+    if first.lower()[:1] != other.lower()[:1] and f"{first[0]}{other[0]}".isascii():
         assert not matches(f"{first} {surname}", f"{other[0]}. {surname}")
         assert not matches(f"{first} {surname}", f"{other} {surname}")
 
