@@ -20,17 +20,18 @@ def command(all_days: bool, vault: str | None, as_json: bool, verbose: bool, qui
     """Days done and missing and why, notes by status, what was refused, the last pass."""
     from kb.core import status
     from kb.sync import sight
+    from kb.sync.state import Home
 
     with vault_at(vault) as opened:
         history = opened.ledger.history()
-        scan = opened.scan({i: w.path for i, w in history.wrote.items()})
-        sight.check(opened, history, scan)
+        scan = opened.scan(Home(history))
+        sight.check(opened, history, scan, history.wrote)
         told: dict[str, Any] = {
             "v": 1,
             "exit": 0,
             "vault": str(opened.root),
             "days": status.days(history),
-            "notes": status.notes(scan.notes),
+            "notes": status.notes(scan.notes.values()),
             "refused": [{"path": path, "why": why} for path, why in opened.cache.told().items()],
             "duplicates": [[listed.path, other.path] for listed, other in scan.duplicates],
             "recovered": opened.files.recovered(),

@@ -19,6 +19,7 @@ def command(paper: str, vault: str | None, as_json: bool, verbose: bool, quiet: 
     """All that is known of a paper: when it was announced, how it was judged, why it was kept or not."""
     from kb.core import status
     from kb.core.papers import parse_arxiv_id
+    from kb.sync.state import Home
 
     try:
         arxiv_id = parse_arxiv_id(paper).id
@@ -26,9 +27,9 @@ def command(paper: str, vault: str | None, as_json: bool, verbose: bool, quiet: 
         raise UsageError(str(error)) from None
     with vault_at(vault) as opened:
         history = opened.ledger.history()
-        scan = opened.scan({i: w.path for i, w in history.wrote.items()})
+        scan = opened.scan(Home(history))
         known = opened.cache.papers([arxiv_id]).get(arxiv_id)
-        story = status.story(arxiv_id, history, scan.by_id, known)
+        story = status.story(arxiv_id, history, scan.notes, known)
     if as_json:
         click.echo(json.dumps({"v": 1, "exit": 0} | story, ensure_ascii=False))
     else:

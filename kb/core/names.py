@@ -90,6 +90,8 @@ def key(stem: str) -> str:
     Canonical caseless matching (Unicode 3.13, D145), with dotless and long letters folded by way of
     upper case as NTFS does, and characters that HFS+ ignores left out.
     """
+    if stem.isascii():
+        return stem.lower().rstrip(". ")
     kept = "".join(char for char in stem if unicodedata.category(char) != "Cf")
     folded = unicodedata.normalize("NFD", kept).casefold().upper().casefold()
     return unicodedata.normalize("NFC", folded).rstrip(". ")

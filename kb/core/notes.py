@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from kb.core import frontmatter, regions, tex
+from kb.core import frontmatter, packing, regions, tex
 from kb.core.papers import find_arxiv_ids, id_order, parse_arxiv_id
 from kb.core.templates import render
 from kb.errors import ConfigError
@@ -272,6 +272,24 @@ def read(path: str, text: str) -> Note:
         refused=refused,
         claimed="arxiv_id" in values,
     )
+
+
+def pack(note: Note) -> bytes:
+    """The note as JSON, for the cache; empty where there is nothing to say of the file."""
+    told = {
+        "id": note.id, "traces": note.traces, "values": note.values, "regions": note.regions,
+        "refused": note.refused, "claimed": note.claimed,
+    }  # fmt: skip
+    told = {key: value for key, value in told.items() if value}
+    return packing.dumps(told | {"path": note.path}) if told else b""
+
+
+def unpack(packed: bytes) -> Note:
+    """What `pack` made of a note."""
+    told = packing.loads(packed)
+    if "traces" in told:
+        told["traces"] = tuple(told["traces"])
+    return Note(**told)
 
 
 def _id(value: Any) -> str | None:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from kb.core import frontmatter, names, notes, pages, regions, tex
 from kb.core.assessments import Assessment
-from kb.core.papers import id_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -304,11 +303,6 @@ def _status_edit(note: Note, changes: dict[str, Any]) -> NoteEdit:
         id=note.id or "", path=note.path, why=f"ticked: {said}", apply=apply, record=False,
         day=note.announced,
     )  # fmt: skip
-
-
-def vanished(history: History, by_id: Mapping[str, Note]) -> list[str]:
-    """Papers whose note kb wrote and that is nowhere in the vault any more."""
-    return sorted((i for i in history.wrote if i not in by_id), key=id_order)
 
 
 def too_many_vanished(missing: int, known: int) -> bool:

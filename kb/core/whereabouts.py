@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kb.core.notes import changed_by_reader
+from kb.core.papers import id_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from kb.core.collection import Notes
     from kb.core.history import History, Record, Written
     from kb.core.notes import Note
 
@@ -40,27 +42,34 @@ def landed(record: Record, note: Note | None, written: Written | None) -> bool |
     )
 
 
-def moved(history: History, by_id: Mapping[str, Note]) -> Iterator[tuple[Written, Note]]:
+def moved(history: History, notes: Notes, among: Iterable[str]) -> Iterator[tuple[Written, Note]]:
     """Notes that are not where kb wrote them, and what it wrote."""
-    for arxiv_id, note in sorted(by_id.items()):
-        written = history.wrote.get(arxiv_id)
-        if written is not None and written.path != note.path:
-            yield written, note
+    for arxiv_id in sorted(among):
+        path, written = notes.path_of(arxiv_id), history.wrote.get(arxiv_id)
+        if path is not None and written is not None and written.path != path:
+            yield written, notes[arxiv_id]
 
 
-def returned(history: History, by_id: Mapping[str, Note]) -> Iterator[tuple[Written | None, Note]]:
+def returned(
+    history: History, notes: Notes, among: Iterable[str]
+) -> Iterator[tuple[Written | None, Note]]:
     """Notes that were deleted and are there again, and what kb had last written into them."""
-    for arxiv_id in sorted(history.gone.keys() & by_id.keys()):
-        yield history.former.get(arxiv_id), by_id[arxiv_id]
+    for arxiv_id in sorted(history.gone.keys() & set(among)):
+        if arxiv_id in notes:
+            yield history.former.get(arxiv_id), notes[arxiv_id]
 
 
-def renumbered(history: History, by_id: Mapping[str, Note]) -> Iterator[tuple[str, Note]]:
+def renumbered(history: History, notes: Notes, among: Iterable[str]) -> Iterator[tuple[str, Note]]:
     """Notes that kb made for one paper and that now name another: the former id, and the note."""
-    by_path = {note.path: note for note in by_id.values()}
-    for arxiv_id, written in sorted(history.wrote.items()):
-        note = by_path.get(written.path)
-        if note is not None and arxiv_id not in by_id:
-            yield arxiv_id, note
+    for arxiv_id in sorted(vanished(history, notes, among)):
+        if other := notes.id_at(history.wrote[arxiv_id].path):
+            yield arxiv_id, notes[other]
+
+
+def vanished(history: History, notes: Notes, among: Iterable[str]) -> list[str]:
+    """Papers whose note kb wrote and that is nowhere in the vault any more."""
+    gone = (i for i in among if i not in notes and i in history.wrote)
+    return sorted(gone, key=id_order)
 
 
 def from_ledger(note: Note, written: Written | None) -> dict[str, Any]:

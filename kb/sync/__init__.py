@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kb.core import plan
+from kb.core import whereabouts as whereabouts_
 from kb.core.report import Action, Report
 from kb.errors import Problem, UsageError
 from kb.sync import intake as intake_
 from kb.sync import reassess, recording, rendering, sight, whereabouts
 from kb.sync.options import Options, Progress, silent, utc_now
-from kb.sync.state import State
+from kb.sync.state import Memory, State
 from kb.vault.walk import NOT_UNICODE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from kb.sources.arxiv import ArxivSource
     from kb.sync.intake import Intake
     from kb.vault.vault import Vault
 
-__all__ = ["Options", "Progress", "run", "silent", "utc_now"]
+__all__ = ["Memory", "Options", "Progress", "run", "silent", "utc_now"]
 
 
 def run(
@@ -31,17 +31,24 @@ def run(
     progress: Progress = silent,
     now: Callable[[], datetime] = utc_now,
     arxiv: ArxivSource | None = None,
+    memory: Memory | None = None,
+    hints: Iterable[str] | None = None,
 ) -> Report:
     """One pass over `vault`; `arxiv` is asked where no feed is named.
+
+    `memory` is what the pass before has left to this one; then `hints` may name the only files and
+    folders that have been touched since.
 
     Raises ConfigError for settings or topics that cannot be used, TryLater where another pass
     holds the vault or arXiv does not answer, KbError where the disk refuses or far too many notes
     have vanished. Whatever it raises, what was written is whole and the next pass goes on from it.
     """
     with vault.lock():
-        if not options.dry_run:
+        if not options.dry_run and hints is None:
             vault.files.clean_leftovers()
-        state = State(vault, options, now=now(), progress=progress)
+        state = State(
+            vault, options, now=now(), progress=progress, memory=memory, hints=hints
+        )  # fmt: skip
         whereabouts.catch_up(state)
         _account_for_vanished(state)
         rendering.take_ticks(state)
@@ -59,9 +66,11 @@ def run(
 
 
 def _account_for_vanished(state: State) -> None:
-    if state.scan.nameless and plan.vanished(state.history, state.notes):
-        state.report.problems += [Problem(name, NOT_UNICODE) for name in state.scan.nameless]
-    missing = sight.missing(state.history, state.scan)
+    history, scan = state.history, state.scan
+    wrote = state.among(history.wrote)
+    if scan.nameless and whereabouts_.vanished(history, scan.notes, wrote):
+        state.report.problems += [Problem(name, NOT_UNICODE) for name in scan.nameless]
+    missing = sight.missing(history, scan, wrote)
     for arxiv_id in missing:
         path = state.history.wrote[arxiv_id].path
         state.report.actions.append(Action("forget", path, "its note was deleted"))
@@ -97,14 +106,17 @@ def _remember_pass(state: State) -> None:
 
 def _tell_refusals(state: State) -> None:
     """Files that cannot be edited make exit 1 once, then stand in `kb status`."""
-    report, cache = state.report, state.vault.cache
-    report.refused += [p for p in state.scan.refused if p not in report.refused]
+    report, cache, scan = state.report, state.vault.cache, state.scan
+    wrote = state.wrote_paths() if scan.is_troubled else frozenset()
+    report.refused += [p for p in scan.refused_among(wrote) if p not in report.refused]
     report.problems += [
         Problem(other.path, f"has the same arxiv_id as {listed.path}, which is the one listed")
-        for listed, other in state.scan.duplicates
+        for listed, other in scan.duplicates
     ]
-    told = {problem.where: problem.why for problem in report.refused}
     known = cache.told()
+    told = {problem.where: problem.why for problem in report.refused}
+    if state.changes is not None:  # what this pass had no reason to look at stands
+        told = {w: why for w, why in known.items() if w not in state.looked_at} | told
     new = [where for where, why in told.items() if known.get(where) != why]
     if len(new) == 1:
         report.person = f"{new[0]} cannot be edited safely: {told[new[0]]}"

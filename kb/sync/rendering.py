@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kb import resources
 from kb.core import plan
 from kb.core.links import Linker
-from kb.core.pages import Page, Shelf, boxes, render
+from kb.core.pages import Leaf, Shelf, boxes, leaves
 from kb.errors import Busy, Problem, Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+    from datetime import date
+
     from kb.sync.state import State
 
 
 def take_ticks(state: State) -> None:
     """Tasks ticked on daily pages become properties of notes."""
     shown = []
+    right = _right(state)
     for path in sorted(_pages_on_disk(state)):
+        if path in right and right[path][0] == state.scan.stamp(path):
+            continue
         try:
             file = state.vault.files.read(path)
             if file.sha256 != state.vault.cache.get(path):
@@ -35,46 +42,97 @@ def take_ticks(state: State) -> None:
             state.notes[edit.id] = done[0]
 
 
-def pages_of(state: State) -> tuple[list[Page], Shelf]:
-    """Every page there should be, from notes and ledger as they are now."""
-    settings = state.vault.settings
-    shelf = Shelf(
-        state.history,
-        sorted(state.notes.values(), key=lambda note: note.path),
-        Linker(settings.pages.links),
-        state.vault.layout,
-        settings.pages.month_rows,
-    )
-    return render(shelf), shelf
-
-
 def write_pages(state: State) -> None:
     """Writes the pages that differ, removes those that list nothing any more, and remembers which
-    tasks are shown as ticked."""
-    wanted, shelf = pages_of(state)
-    for number, page in enumerate(wanted):
-        state.progress("pages", number, len(wanted))
-        if page.path not in state.held:
-            state.writer.page(page)
-    state.progress("pages", len(wanted), len(wanted))
-    for path in sorted(_pages_on_disk(state) - {page.path for page in wanted}):
-        state.writer.remove_page(path)
-    _remember_boxes(state, shelf)
+    tasks are shown as ticked.
+
+    A page that was found right for what it is made from, and whose file nobody has touched since, is
+    not rendered again.
+    """
+    settings = state.vault.settings
+    shelf = Shelf(
+        state.history, state.notes, Linker(settings.pages.links), state.vault.layout,
+        settings.pages.month_rows,
+    )  # fmt: skip
+    setting = repr((resources.build(), settings.folders, settings.pages))
+    stirred = _stirred(state, shelf, setting)
+    wanted = list(leaves(shelf, stirred))
+    state.looked_at |= {leaf.path for leaf in wanted}
+    stale = [leaf for leaf in wanted if _may_differ(state, leaf, setting)]
+    finished = []
+    for number, leaf in enumerate(stale):
+        state.progress("pages", number, len(stale))
+        if leaf.path not in state.held and state.writer.page(leaf.render()):
+            finished.append(leaf)
+    state.progress("pages", len(stale), len(stale))
+    gone = []
+    if stirred is None:
+        gone = sorted(_pages_on_disk(state) - {leaf.path for leaf in wanted})
+        for path in gone:
+            state.writer.remove_page(path)
+    _remember_boxes(state, finished)
+    _remember_right(state, finished, gone, setting)
+    state.memory.unfinished -= {leaf.path for leaf in wanted}
+    state.memory.unfinished |= {leaf.path for leaf in stale} - {leaf.path for leaf in finished}
+    state.keep(shelf, setting)
 
 
-def _remember_boxes(state: State, shelf: Shelf) -> None:
+def _stirred(state: State, shelf: Shelf, setting: str) -> Collection[date | None] | None:
+    """The days whose pages may differ from what they should be; None: all."""
+    if state.changes is None or state.memory.shown != (setting, shelf.extent()):
+        return None
+    pages = {path for path in state.changes.paths if state.vault.layout.owns(path)}
+    touched = {state.vault.layout.day_on(path) for path in pages | state.memory.unfinished}
+    return state.notes.stirred | state.stirred | touched
+
+
+def _may_differ(state: State, leaf: Leaf, setting: str) -> bool:
+    known = _right(state).get(leaf.path)
+    if known is None or known[0] != state.scan.stamp(leaf.path):
+        return True
+    signature = leaf.signature(setting)
+    return not signature or signature != known[1]
+
+
+def _remember_boxes(state: State, finished: Iterable[Leaf]) -> None:
     """Only after the page shows them: the other way round a crash would look like a reader's tick."""
-    left = {problem.where for problem in (*state.report.refused, *state.report.deferred)}
-    for day, listed in sorted(shelf.by_day.items()):
-        if state.vault.layout.day(day) in state.held | left:
+    for leaf in finished:
+        if leaf.day is None:
             continue
         changed = [
             {"v": 1, "k": "boxes", "id": note.id, "on": sorted(boxes(note)), "at": state.at}
-            for note in listed
+            for note in state.notes.on(leaf.day)
             if note.id and boxes(note) != state.history.boxes.get(note.id, frozenset())
         ]
-        state.remember(changed, day=day)
+        state.remember(changed, day=leaf.day)
+
+
+def _remember_right(
+    state: State, finished: Iterable[Leaf], gone: Iterable[str], setting: str
+) -> None:
+    """Only after the ledger knows what the pages show."""
+    if state.options.dry_run:
+        return
+    fresh = {
+        leaf.path: (stamp, signature)
+        for leaf in finished
+        if (signature := leaf.signature(setting)) and (stamp := state.scan.stamp(leaf.path))
+    }
+    _right(state).update(fresh)
+    if fresh or gone:
+        state.vault.cache.put_right(fresh, gone)
+
+
+def _right(state: State) -> dict[str, tuple[tuple[int, int, int], str]]:
+    if state.memory.right is None:
+        state.memory.right = state.vault.cache.right()
+    return state.memory.right
 
 
 def _pages_on_disk(state: State) -> set[str]:
-    return {path for path in state.scan.paths if state.vault.layout.owns(path)}
+    """Pages that are there; those alone that may have changed, where that is known."""
+    layout, changes = state.vault.layout, state.changes
+    if changes is None:
+        return {path for path in state.scan.paths() if layout.owns(path)}
+    paths = changes.paths | state.memory.unfinished
+    return {path for path in paths if layout.owns(path) and path in state.scan}

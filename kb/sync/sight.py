@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kb.core import plan
+from kb.core import plan, whereabouts
 from kb.errors import KbError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from kb.core.history import History
-    from kb.vault.vault import Scan, Vault
+    from kb.vault.scan import Scan
+    from kb.vault.vault import Vault
 
 _ANSWER = (
     "so nothing was done. Bring the folder back (an unmounted disk, an unfinished sync?), or, if you"
@@ -19,45 +20,47 @@ _ANSWER = (
 )
 
 
-def missing(history: History, scan: Scan) -> list[str]:
+def missing(history: History, scan: Scan, among: Iterable[str]) -> list[str]:
     """Papers whose note kb wrote and that is nowhere in the vault any more.
 
     None where there are names that cannot be read: one of them may be such a note's.
     """
     if scan.nameless:
         return []
+    traced = scan.traced
     return [
         arxiv_id
-        for arxiv_id in plan.vanished(history, scan.by_id)
-        if arxiv_id not in scan.traced and history.wrote[arxiv_id].path not in scan.unclear
+        for arxiv_id in whereabouts.vanished(history, scan.notes, among)
+        if arxiv_id not in traced and not scan.is_unclear(history.wrote[arxiv_id].path)
     ]
 
 
-def check(vault: Vault, history: History, scan: Scan) -> None:
+def check(vault: Vault, history: History, scan: Scan, among: Iterable[str]) -> None:
     """Raises KbError where many notes have vanished since the last pass, or a folder with all that
-    kb knew in it."""
-    gone, known = missing(history, scan), len(history.wrote)
+    kb knew in it. `among`: papers of which something may have changed since."""
+    gone, known = missing(history, scan, among), len(history.wrote)
     if plan.too_many_vanished(len(gone), known):
         raise KbError(f"{len(gone)} of {known} notes have vanished since the last pass, {_ANSWER}")
-    for folder, lost in lost_folders(vault, history, scan):
+    for folder, lost in lost_folders(vault, history, scan, gone):
         raise KbError(
             f"{folder} is gone or empty, and {len(lost)} files were in it at the last pass, {_ANSWER}"
         )
 
 
 def lost_folders(
-    vault: Vault, history: History, scan: Scan
+    vault: Vault, history: History, scan: Scan, gone: Iterable[str]
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Folders in which kb wrote more than a few files and that hold none now, with the paths."""
+    """Folders in which kb wrote more than a few files and that hold none now, with the paths. `gone`
+    are the papers whose notes are missing."""
     settings = vault.settings
     papers = settings.at(settings.folders.papers.partition("{")[0].strip("/"))
-    wrote = [history.wrote[arxiv_id].path for arxiv_id in missing(history, scan)]
+    wrote = [history.wrote[arxiv_id].path for arxiv_id in gone]
     for folder, known in [
         (papers, wrote),
         *((page, vault.cache.written(f"{page}/")) for page in vault.layout.folders),
     ]:
         lost = tuple(_below(folder, known))
-        if plan.too_many_vanished(len(lost), len(lost)) and not any(_below(folder, scan.paths)):
+        if plan.too_many_vanished(len(lost), len(lost)) and not any(_below(folder, scan.paths())):
             yield folder, lost
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -12,15 +13,45 @@ from kb.sync import sight
 from kb.sync.writing import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import date
 
     from kb.core.history import History, Record
-    from kb.core.notes import Note
+    from kb.core.pages import Shelf
     from kb.sync.options import Options, Progress
-    from kb.vault.vault import Scan, Vault
+    from kb.vault.ledger import LedgerStamp
+    from kb.vault.scan import Changes, Scan
+    from kb.vault.vault import Vault
 
 TEMPLATE = "Paper.md"
+
+
+class Home:
+    """Under which path kb last knew the note of a paper."""
+
+    def __init__(self, history: History, begun: Mapping[str, str] | None = None) -> None:
+        self._history = history
+        self._begun = begun or {}
+
+    def get(self, arxiv_id: str) -> str | None:
+        written = self._history.wrote.get(arxiv_id)
+        return written.path if written else self._begun.get(arxiv_id)
+
+
+@dataclass(slots=True)
+class Memory:
+    """What a watcher knows of a vault from its last pass, so that the next looks only at what has
+    changed. One that a pass has failed with is not to be used again."""
+
+    scan: Scan | None = None
+    history: History | None = None
+    ledger: LedgerStamp = ()
+    right: dict[str, tuple[tuple[int, int, int], str]] | None = None
+    """Pages that were found right: the stamp of the file, the signature of what it shows."""
+    shown: tuple[str, tuple[int, ...]] | None = None
+    """What all pages have in common, and which there are."""
+    unfinished: set[str] = field(default_factory=set)
+    """Pages that could not be brought in step."""
 
 
 def _stamp(now: datetime, latest: str) -> str:
@@ -36,43 +67,97 @@ def _stamp(now: datetime, latest: str) -> str:
 class State:
     """Read once at the start of a pass, then kept in step with what is written.
 
-    Raises KbError where far too much has vanished since the last pass, see `kb.sync.sight`.
+    With `memory` only what has changed since is read; with `hints`, only what these name is looked
+    at. Raises KbError where far too much has vanished since the last pass, see `kb.sync.sight`.
     """
 
     def __init__(
-        self, vault: Vault, options: Options, *, now: datetime, progress: Progress
+        self,
+        vault: Vault,
+        options: Options,
+        *,
+        now: datetime,
+        progress: Progress,
+        memory: Memory | None = None,
+        hints: Iterable[str] | None = None,
     ) -> None:
         self.vault = vault
         self.options = options
         self.now = now.astimezone(UTC)
         self.progress = progress
-        self.history: History = vault.ledger.history(begin_anew=options.accept_deletions)
+        self.memory = memory or Memory()
+        known = self._read_ledger()
+        self.history: History = self.memory.history or vault.ledger.history()
         self.at = _stamp(self.now, self.history.latest)
         self.report = Report()
-        self.writer = Writer(vault, self.report, at=self.at, dry_run=options.dry_run)
-        begun = {arxiv_id: record["path"] for arxiv_id, record in vault.cache.begun().items()}
-        wrote = {arxiv_id: written.path for arxiv_id, written in self.history.wrote.items()}
-        self.scan: Scan = vault.scan(begun | wrote)
-        self._see_what_is_gone()
-        self.notes: dict[str, Note] = self.scan.by_id
+        self.scan: Scan = self.memory.scan or vault.new_scan()
+        self.memory.scan = self.scan
+        changes = self._look(hints)
+        self.notes = self.scan.notes
         """By paper, as they are on disk now."""
+        self.writer = Writer(vault, self.scan, self.report, at=self.at, dry_run=options.dry_run)
+        self.changes: Changes | None = changes if known and not changes.everything else None
+        """What has changed since the last pass; None: anything may have."""
+        self._see_what_is_gone()
+        self.looked_at: set[str] = set(changes.paths)
+        """Files about which this pass has something to say."""
         self.held: set[str] = set()
         """Pages that must wait: a tick on them has not reached its note."""
+        self.stirred: set[date] = set()
+        """Days of which something new has been recorded."""
         self._template: str | None = None
 
+    def _read_ledger(self) -> bool:
+        """Reads the ledger where it is not known yet, or somebody else has written to it; whether it
+        was known."""
+        memory, ledger = self.memory, self.vault.ledger
+        if memory.history is not None and memory.ledger == ledger.stamp():
+            return True
+        memory.history = ledger.history(begin_anew=self.options.accept_deletions)
+        memory.ledger = ledger.stamp()
+        return False
+
+    def _look(self, hints: Iterable[str] | None) -> Changes:
+        begun = {arxiv_id: record["path"] for arxiv_id, record in self.vault.cache.begun().items()}
+        home = Home(self.history, begun)
+        if hints is None:
+            return self.scan.compare(home)
+        return self.scan.look_at(hints, home)
+
     def _see_what_is_gone(self) -> None:
+        wrote = self.among(self.history.wrote)
         if not self.options.accept_deletions:
-            sight.check(self.vault, self.history, self.scan)
+            sight.check(self.vault, self.history, self.scan, wrote)
         elif not self.options.dry_run:
-            for _, lost in sight.lost_folders(self.vault, self.history, self.scan):
+            gone = sight.missing(self.history, self.scan, wrote)
+            for _, lost in sight.lost_folders(self.vault, self.history, self.scan, gone):
                 for path in lost:
                     self.vault.cache.forget(path)
+
+    def among(self, papers: Iterable[str]) -> Iterable[str]:
+        """Those of the papers of which something may have changed since the last pass."""
+        if self.changes is None:
+            return list(papers)
+        held = papers if isinstance(papers, (dict, set, frozenset)) else set(papers)
+        return [arxiv_id for arxiv_id in self.changes.papers if arxiv_id in held]
 
     def remember(self, records: Iterable[Record], *, day: date | None = None) -> None:
         """Adds records to the ledger's file of `day`'s month (else this month's) and the history."""
         fresh = list(records)
         self.writer.append((day or self.now.date()).isoformat()[:7], fresh)
         extend(self.history, fresh)
+        if day is not None and any(record["k"] in ("day", "judged") for record in fresh):
+            self.stirred.add(day)
+
+    def wrote_paths(self) -> frozenset[str]:
+        """Every path under which the ledger knows a note."""
+        return frozenset(written.path for written in self.history.wrote.values())
+
+    def keep(self, shelf: Shelf, setting: str) -> None:
+        """Lets the memory stand for all that this pass has seen and done."""
+        self.memory.ledger = self.vault.ledger.stamp()
+        self.memory.shown = (setting, shelf.extent())
+        self.notes.stirred.clear()
 
     @property
     def template_name(self) -> str:

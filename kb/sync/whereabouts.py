@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 def catch_up(state: State) -> None:
     """Records what was written but not recorded, what was moved, and what has come back."""
     _finish_begun(state)
-    for arxiv_id, note in whereabouts.renumbered(state.history, state.notes):
+    history, notes = state.history, state.notes
+    wrote = list(state.among(history.wrote))
+    for arxiv_id, note in list(whereabouts.renumbered(history, notes, wrote)):
         state.report.problems.append(
             Problem(
                 note.path,
@@ -26,17 +28,17 @@ def catch_up(state: State) -> None:
                 f" on {note.id}, and the note on {arxiv_id} for deleted",
             )
         )
-    for written, note in list(whereabouts.moved(state.history, state.notes)):
-        if written.path not in state.scan.unclear:
+    for written, note in list(whereabouts.moved(history, notes, wrote)):
+        if not state.scan.is_unclear(written.path):
             state.report.actions.append(Action("move", written.path, f"now {note.path}"))
             state.remember([_record(state, note, written, moved=True)], day=note.announced)
-    for former, note in list(whereabouts.returned(state.history, state.notes)):
+    for former, note in list(whereabouts.returned(history, notes, state.among(history.gone))):
         state.report.actions.append(Action("return", note.path, "its note is there again"))
         state.remember([_record(state, note, former)], day=note.announced)
-    for arxiv_id, note in state.notes.items():
-        if note.refused:
-            values = whereabouts.from_ledger(note, state.history.wrote.get(arxiv_id))
-            state.notes[arxiv_id] = replace(note, values=values)
+    for arxiv_id in list(notes.refused):
+        note = notes[arxiv_id]
+        values = whereabouts.from_ledger(note, history.wrote.get(arxiv_id))
+        notes[arxiv_id] = replace(note, values=values)
 
 
 def _finish_begun(state: State) -> None:

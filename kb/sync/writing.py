@@ -19,14 +19,16 @@ if TYPE_CHECKING:
     from kb.core.pages import Page
     from kb.core.report import Report
     from kb.vault.files import FileState
+    from kb.vault.scan import Scan
     from kb.vault.vault import Vault
 
 
 class Writer:
     """Writes notes and pages, or only notes down that it would (`dry_run`)."""
 
-    def __init__(self, vault: Vault, report: Report, *, at: str, dry_run: bool) -> None:
+    def __init__(self, vault: Vault, scan: Scan, report: Report, *, at: str, dry_run: bool) -> None:
         self.vault = vault
+        self.scan = scan
         self.report = report
         self.at = at
         self.dry_run = dry_run
@@ -40,7 +42,7 @@ class Writer:
             read = notes_.read(note.path, note.text)
             record = self._wrote(note.id, note.path, dict(note.keys), read.regions)
             try:
-                self._put(note.path, note.text, None, record)
+                self._put(note.path, note.text, None, record, read)
             except (Busy, Refused):
                 if attempt is None:
                     raise
@@ -66,7 +68,7 @@ class Writer:
             changed = after != before
             if changed:
                 record |= {} if edit.adopted else {"update": edit.why}
-                changed = self._put(edit.path, after, state, record if edit.record else None)
+                changed = self._put(edit.path, after, state, record if edit.record else None, read)
         except Busy as busy:
             self.report.deferred.append(Problem(busy.path, busy.why))
             return None
@@ -107,39 +109,30 @@ class Writer:
             record["adopted"] = True
         return record
 
-    def _put(self, path: str, text: str, expect: FileState | None, record: Record | None) -> bool:
+    def _put(
+        self, path: str, text: str, expect: FileState | None, record: Record | None, note: Note
+    ) -> bool:
         """Writes a note, and remembers what the ledger is to say of it, should the pass die first."""
         if self.dry_run:
             return True
         cache = self.vault.cache
         if record is not None:
             cache.begin(record["id"], record)
+        data = text.encode()
         try:
-            return self.vault.files.write(path, text.encode(), expect=expect)
+            written = self.vault.files.write(path, data, expect=expect)
         except (Busy, Refused):
             if record is not None:
                 cache.end([record["id"]])
             raise
+        if written:
+            self.scan.wrote(path, len(data), note)
+        return written
 
     def page(self, page: Page) -> bool:
-        """Writes a page where its bytes differ; False where it was right or had to be left."""
+        """Writes a page where its bytes differ; False where it is not right and had to be left."""
         try:
-            state = self.vault.files.read(page.path)
-        except Missing:
-            state = None
-        except Busy as busy:
-            self.report.deferred.append(Problem(busy.path, busy.why))
-            return False
-        except Refused as refusal:
-            self.report.refused.append(Problem(refusal.path, refusal.why))
-            return False
-        try:
-            existing = decode(page.path, state.data) if state else None
-            text = plan.page_text(page, existing)
-            if text == existing:
-                return False
-            if not self.dry_run:
-                self.vault.files.write(page.path, text.encode(), expect=state, urgent=True)
+            self._write_page(page)
         except Busy as busy:
             self.report.deferred.append(Problem(busy.path, busy.why))
             return False
@@ -149,10 +142,21 @@ class Writer:
         except Refused as refusal:
             self.report.refused.append(Problem(refusal.path, refusal.why))
             return False
+        return True
+
+    def _write_page(self, page: Page) -> None:
+        state = self.vault.files.find(page.path)
+        existing = decode(page.path, state.data) if state else None
+        text = plan.page_text(page, existing)
+        if text == existing:
+            return
+        if not self.dry_run:
+            data = text.encode()
+            if self.vault.files.write(page.path, data, expect=state, urgent=True):
+                self.scan.wrote(page.path, len(data))
         self.report.pages += 1
         self.report.actions.append(Action("page", page.path))
         self.report.written.append(page.path)
-        return True
 
     def remove_page(self, path: str) -> bool:
         """Removes a page that lists nothing any more, if all of it is kb's own."""

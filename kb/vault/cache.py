@@ -21,13 +21,18 @@ from kb.errors import KbError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-_SCHEMA = 2
+_SCHEMA = 3
 _TABLES = """
 create table if not exists papers (id text primary key, data text not null) without rowid;
 create table if not exists counts (id text primary key, data blob not null) without rowid;
 create table if not exists ours (path text primary key, sha256 text not null) without rowid;
 create table if not exists notes (
-    path text primary key, mtime_ns integer not null, size integer not null, data text not null
+    path text primary key, mtime_ns integer not null, ctime_ns integer not null,
+    size integer not null, packed blob not null
+) without rowid;
+create table if not exists pages (
+    path text primary key, mtime_ns integer not null, ctime_ns integer not null,
+    size integer not null, signature text not null
 ) without rowid;
 create table if not exists facts (name text primary key, value text not null) without rowid;
 create table if not exists told (where_ text primary key, why text not null) without rowid;
@@ -142,15 +147,32 @@ class Cache:
 
     # parsed notes
 
-    def notes(self) -> dict[str, tuple[int, int, str]]:
-        """Path to modification time (ns), size and what was parsed, as JSON."""
-        rows = self._run("select path, mtime_ns, size, data from notes")
-        return {path: (mtime, size, data) for path, mtime, size, data in rows}
+    def notes(self) -> dict[str, tuple[int, int, int, bytes]]:
+        """Path to modification and change time (ns), size, and what `notes.pack` made of the file."""
+        rows = self._run("select path, mtime_ns, ctime_ns, size, packed from notes")
+        return {path: (mtime, ctime, size, packed) for path, mtime, ctime, size, packed in rows}
 
-    def put_notes(self, rows: Iterable[tuple[str, int, int, str]], gone: Iterable[str]) -> None:
+    def put_notes(
+        self, rows: Iterable[tuple[str, int, int, int, bytes]], gone: Iterable[str]
+    ) -> None:
         with self._transaction():
-            self._db.executemany("insert or replace into notes values (?, ?, ?, ?)", rows)
+            self._db.executemany("insert or replace into notes values (?, ?, ?, ?, ?)", rows)
             self._db.executemany("delete from notes where path = ?", ((path,) for path in gone))
+
+    # pages that were found right
+
+    def right(self) -> dict[str, tuple[tuple[int, int, int], str]]:
+        """Path to the stamp of the file (times, size) and the signature of what the page shows."""
+        rows = self._run("select path, mtime_ns, ctime_ns, size, signature from pages")
+        return {path: (tuple(stamp), signature) for path, *stamp, signature in rows}
+
+    def put_right(
+        self, pages: Mapping[str, tuple[tuple[int, int, int], str]], gone: Iterable[str] = ()
+    ) -> None:
+        rows = [(path, *stamp, signature) for path, (stamp, signature) in pages.items()]
+        with self._transaction():
+            self._db.executemany("insert or replace into pages values (?, ?, ?, ?, ?)", rows)
+            self._db.executemany("delete from pages where path = ?", ((path,) for path in gone))
 
     # what a person has been told once
 

@@ -24,7 +24,7 @@ from kb.vault.reading import (
     sha256,
     state_of,
 )
-from kb.vault.walk import Entry, walk
+from kb.vault.walk import Entry, Walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -90,8 +90,8 @@ class VaultFiles:
             return disk.read_all(held.fileno(), most)
 
     def walk(self, passed_over: dict[str, str] | None = None) -> Iterator[Entry]:
-        """Every Markdown file of the vault, see `kb.vault.walk.walk`."""
-        return walk(self.root, passed_over)
+        """Every Markdown file of the vault, see `kb.vault.walk.Walk.all`."""
+        return Walk(self.root).all({} if passed_over is None else passed_over)
 
     def write(
         self, path: str, data: bytes, *, expect: FileState | None, urgent: bool = False

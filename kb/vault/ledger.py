@@ -18,6 +18,9 @@ FOLDER = ".kb/ledger"
 _FACT = "ledger"
 
 
+LedgerStamp = tuple[tuple[str, int, int], ...]
+
+
 class Memory(Protocol):
     """What is remembered of a vault outside the vault."""
 
@@ -58,6 +61,14 @@ class Ledger:
         """What the records say together; with `begin_anew` nothing where the ledger is gone."""
         self._anew = self._anew or begin_anew
         return fold(self.records())
+
+    def stamp(self) -> LedgerStamp:
+        """Names, sizes and times of the files: as long as it is the same, nobody has written."""
+        found = []
+        for file in self._files():
+            told = file.stat()
+            found.append((file.name, told.st_size, told.st_mtime_ns))
+        return tuple(found)
 
     def append(self, month: str, records: Iterable[Record]) -> str | None:
         """Adds `records` to the file of `month` (`YYYY-MM`), flushed to the disk.

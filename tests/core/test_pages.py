@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 from standins.vaults import note_text, paper
 
 from kb.core import notes, pages
+from kb.core.collection import Notes
 from kb.core.history import fold
 from kb.core.links import Linker
 from kb.core.pages.calendar import Week, month_weeks
@@ -31,7 +32,7 @@ def note(number: int = 1, path: str = "", **changes: str) -> notes.Note:
 def render(*listed: notes.Note, records: list[dict[str, Any]] | None = None, style: Any = "markdown",
            **more: Any) -> dict[str, pages.Page]:  # fmt: skip
     history = fold(records if records is not None else [day_record("2025-03-06")])
-    shelf = pages.Shelf(history, list(listed), Linker(style), pages.Layout(), **more)
+    shelf = pages.Shelf(history, Notes(listed), Linker(style), pages.Layout(), **more)
     return {page.path: page for page in pages.render(shelf)}
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from standins.vaults import TEMPLATE, assessment, note_text, paper
 
-from kb.core import frontmatter, notes, pages, plan, regions
+from kb.core import frontmatter, notes, pages, plan, regions, whereabouts
+from kb.core.collection import Notes
 from kb.core.history import fold
 from kb.core.plan import NamePlan
 
@@ -140,7 +141,7 @@ def shelf_page(*statuses: str) -> tuple[str, dict[str, notes.Note]]:
     for number, status in enumerate(statuses, 1):
         text = note_text(number).replace("status: unread", f"status: {status}")
         found[paper(number).id] = notes.read(str(PurePosixPath("Papers") / f"{number}.md"), text)
-    shelf = pages.Shelf(fold([]), list(found.values()), Linker("markdown"), pages.Layout())
+    shelf = pages.Shelf(fold([]), Notes(found.values()), Linker("markdown"), pages.Layout())
     page = next(p for p in pages.render(shelf) if p.path.startswith("Daily/"))
     return plan.page_text(page, None), found
 
@@ -197,9 +198,9 @@ def test_losing_sight_is_not_deleting() -> None:
     assert plan.too_many_vanished(4, 4)
     assert not plan.too_many_vanished(3, 3)
     assert not plan.too_many_vanished(4, 5)
-    assert plan.vanished(fold([wrote(1), wrote(2)]), {"2503.00002": notes.read("x.md", "")}) == [
-        "2503.00001"
-    ]
+    held = Notes([notes.read("x.md", note_text(2))])
+    both = ["2503.00001", "2503.00002", "2503.00003"]
+    assert whereabouts.vanished(fold([wrote(1), wrote(2)]), held, both) == ["2503.00001"]
 
 
 # Pages in files

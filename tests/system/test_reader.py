@@ -220,7 +220,10 @@ def test_a_note_that_an_editor_has_just_emptied_to_save_it_is_left_to_the_next_p
         filled.write(note, between)
         with vault_at(str(filled.root)) as vault:
             report = Report()
-            assert Writer(vault, report, at="", dry_run=False).edit(edit, None) is None
+            assert (
+                Writer(vault, vault.new_scan(), report, at="", dry_run=False).edit(edit, None)
+                is None
+            )
         assert filled.text(note) == between
         assert [problem.where for problem in report.deferred] == [note]
 

@@ -31,7 +31,7 @@ def test_a_note_that_is_no_text_is_still_its_papers_and_told(
         for _ in range(2):  # read, then from the cache
             scan = vault.scan()
             assert [(each.where, why in each.why) for each in scan.refused] == [("a.md", True)]
-            assert scan.by_id["2503.00001"].path == "a.md"
+            assert scan.notes["2503.00001"].path == "a.md"
 
 
 def test_a_file_of_another_kind_is_nobodys_note(tmp_path: Path) -> None:

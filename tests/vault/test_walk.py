@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kb.vault.disk import DiskError
-from kb.vault.walk import is_conflict_copy, walk
+from kb.vault.walk import Walk, is_conflict_copy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +20,12 @@ def make(root: Path, *paths: str) -> None:
 
 
 def found(root: Path) -> list[str]:
-    return [entry.path for entry in walk(root)]
+    walk = Walk(root)
+    entries = list(walk.all({}))
+    for entry in entries:  # each is told alike where it is asked for alone
+        if walk.is_plain(entry.path.rpartition("/")[0]):
+            assert walk.entry(entry.path, {}) == entry
+    return [entry.path for entry in entries]
 
 
 def test_finds_markdown_files_and_nothing_else(tmp_path: Path) -> None:
@@ -41,7 +46,7 @@ def test_tells_what_is_no_note_though_it_has_the_name_of_one(tmp_path: Path) -> 
     (tmp_path / "nowhere.md").symlink_to("gone.md")
     (tmp_path / "link").symlink_to("gone")
     passed_over: dict[str, str] = {}
-    assert [entry.path for entry in walk(tmp_path, passed_over)] == ["a.md"]
+    assert [entry.path for entry in Walk(tmp_path).all(passed_over)] == ["a.md"]
     assert {path: why.split()[1] for path, why in passed_over.items()} == {
         "pipe.md": "not",
         "nowhere.md": "a",
@@ -51,7 +56,10 @@ def test_tells_what_is_no_note_though_it_has_the_name_of_one(tmp_path: Path) -> 
 def test_tells_size_and_time(tmp_path: Path) -> None:
     make(tmp_path, "a.md")
     os.utime(tmp_path / "a.md", ns=(1, 1_700_000_000_123_456_700))
-    assert list(walk(tmp_path)) == [("a.md", 4, 1_700_000_000_123_456_700)]
+    told = (tmp_path / "a.md").stat()
+    entry = ("a.md", 4, 1_700_000_000_123_456_700, told.st_ctime_ns)
+    assert list(Walk(tmp_path).all({})) == [entry]
+    assert Walk(tmp_path).entry("a.md", {}) == entry
 
 
 def test_a_vault_inside_the_vault_is_left_out(tmp_path: Path) -> None:

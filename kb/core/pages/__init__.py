@@ -6,42 +6,114 @@ as the inside of one region and the frontmatter keys that go with it.
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from kb.core.pages.daily import TASKS, boxes, daily, ticked
-from kb.core.pages.home import gaps, home, imported
+from kb.core.pages import daily as daily_
+from kb.core.pages import home as home_
+from kb.core.pages import monthly as monthly_
+from kb.core.pages import weekly as weekly_
+from kb.core.pages.calendar import Week, month_weeks
+from kb.core.pages.daily import TASKS, boxes, ticked
+from kb.core.pages.home import gaps
 from kb.core.pages.layout import Layout
-from kb.core.pages.monthly import monthly
 from kb.core.pages.shelf import PAGE_KEYS, REGION, Page, Shelf
-from kb.core.pages.weekly import weekly
 
 if TYPE_CHECKING:
-    from kb.core.pages.calendar import Week
+    from collections.abc import Callable, Collection, Iterable, Iterator
+    from datetime import date
 
 __all__ = [
     "PAGE_KEYS",
     "REGION",
     "TASKS",
     "Layout",
+    "Leaf",
     "Page",
     "Shelf",
     "boxes",
     "gaps",
+    "leaves",
     "render",
     "ticked",
 ]
 
 
-def render(shelf: Shelf) -> list[Page]:
-    """Every page there should be, in a fixed order."""
-    pages = [daily(shelf, day) for day in shelf.days()]
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A page there should be, not rendered yet."""
+
+    path: str
+    render: Callable[[], Page]
+    _facts: Callable[[], object] | None = None
+    _notes: Callable[[], Iterable[bytes]] = tuple
+    day: date | None = None
+    """The day of a daily page."""
+
+    def signature(self, setting: str = "") -> str:
+        """Equal where the page is equal: a digest of all that it is made from. `setting` is what all
+        pages have in common. Empty for a page that is to be rendered each time."""
+        if self._facts is None:
+            return ""
+        digest = hashlib.blake2b(repr((setting, self._facts())).encode(), digest_size=16)
+        for packed in self._notes():
+            digest.update(b"%d:" % len(packed))
+            digest.update(packed)
+        return digest.hexdigest()
+
+
+def leaves(shelf: Shelf, stirred: Collection[date | None] | None = None) -> Iterator[Leaf]:
+    """The pages there should be, a month after the other; or those alone that show one of the days
+    in `stirred` (None among them: notes without a day). Home is always among them."""
+    days = shelf.days()
+    if stirred is not None:
+        days = [day for day in days if day in stirred]
+    by_week: dict[Week, list[date]] = {}
+    for day in days:
+        by_week.setdefault(Week.of(day), []).append(day)
     weeks = shelf.weeks()
-    pages += [weekly(shelf, week) for week in weeks]
-    months: dict[tuple[int, int], list[Week]] = {}
-    for week in weeks:
-        months.setdefault(week.month, []).append(week)
-    pages += [monthly(shelf, *month) for month in sorted(months)]
-    if shelf.undated:
-        pages.append(imported(shelf))
-    pages.append(home(shelf))
-    return pages
+    if stirred is not None:
+        touched = {Week.of(day) for day in stirred if day is not None}
+        weeks = [week for week in sorted(touched) if shelf.has_page(week)]
+    for month in sorted({week.month for week in weeks}):
+        for week in (week for week in weeks if week.month == month):
+            yield from (_daily(shelf, day) for day in by_week.get(week, ()))
+            yield _weekly(shelf, week)
+        yield _monthly(shelf, *month)
+    if shelf.notes.count_on(None) and (stirred is None or None in stirred):
+        notes = partial(_packed, shelf, [None])
+        yield Leaf(shelf.layout.imported, partial(home_.imported, shelf), tuple, notes)
+    yield Leaf(shelf.layout.home, partial(home_.home, shelf))
+
+
+def render(shelf: Shelf) -> list[Page]:
+    """Every page there should be."""
+    return [leaf.render() for leaf in leaves(shelf)]
+
+
+def _daily(shelf: Shelf, day: date) -> Leaf:
+    return Leaf(
+        shelf.layout.day(day), partial(daily_.daily, shelf, day), partial(daily_.facts, shelf, day),
+        partial(_packed, shelf, [day]), day,
+    )  # fmt: skip
+
+
+def _weekly(shelf: Shelf, week: Week) -> Leaf:
+    return Leaf(
+        shelf.layout.week(week), partial(weekly_.weekly, shelf, week),
+        partial(weekly_.facts, shelf, week), partial(_packed, shelf, week.all_days()),
+    )  # fmt: skip
+
+
+def _monthly(shelf: Shelf, year: int, month: int) -> Leaf:
+    days = [day for week in month_weeks(year, month) for day in week.all_days()]
+    return Leaf(
+        shelf.layout.month(year, month), partial(monthly_.monthly, shelf, year, month),
+        partial(monthly_.facts, shelf, year, month), partial(_packed, shelf, days),
+    )  # fmt: skip
+
+
+def _packed(shelf: Shelf, days: Iterable[date | None]) -> Iterator[bytes]:
+    return (shelf.notes.packed(arxiv_id) for day in days for arxiv_id in shelf.notes.ids_on(day))

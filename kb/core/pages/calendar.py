@@ -35,7 +35,11 @@ class Week:
 
     def days(self) -> list[date]:
         """Monday to Friday: the days on which arXiv announces."""
-        return [self.monday + timedelta(days=offset) for offset in range(5)]
+        return self.all_days()[:5]
+
+    def all_days(self) -> list[date]:
+        """Monday to Sunday."""
+        return [self.monday + timedelta(days=offset) for offset in range(7)]
 
     def __str__(self) -> str:
         return f"{self.year:04d}-W{self.number:02d}"

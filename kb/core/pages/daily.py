@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ _TASK = re.compile(r"\s*[-*+] \[(.)\] (read|skip|star)\s*")
 
 def daily(shelf: Shelf, day: date) -> Page:
     path = shelf.layout.day(day)
-    listed = shelf.by_day.get(day, [])
+    listed = shelf.on(day)
     records = shelf.records(day)
     parts = [f"# arXiv, {long(day)}", _around(shelf, day, path)]
     if any(record.source == "sample" for record in records):
@@ -44,30 +45,44 @@ def daily(shelf: Shelf, day: date) -> Page:
             f"{number}. {shelf.link(note, path)}  \n   {_authors(note)}"
             for number, note in enumerate(listed, 1)
         ))  # fmt: skip
-        parts += [_section(shelf, note, number, path) for number, note in enumerate(listed, 1)]
+        parts += [_section(shelf, day, note, number, path) for number, note in enumerate(listed, 1)]
     else:
         parts.append("No paper reached the cutoffs.")
     parts += _criteria(shelf, records, path)
     return page(path, "daily", day, day, len(listed), parts)
 
 
-def _around(shelf: Shelf, day: date, path: str) -> str:
+def facts(shelf: Shelf, day: date) -> tuple[object, ...]:
+    """All that the page says beside what its notes say."""
+    records = shelf.records(day)
+    about = [(r.source, r.tokens, r.usd, r.by, r.announced, r.scanned, r.criteria) for r in records]
+    return _neighbours(shelf, day), about, [
+        _comment(shelf, records, arxiv_id) for arxiv_id in shelf.notes.ids_on(day)
+    ]  # fmt: skip
+
+
+def _neighbours(shelf: Shelf, day: date) -> tuple[date | None, date | None]:
+    """The days before and after that have a page."""
     days = shelf.days()
-    at = days.index(day)
+    at = bisect_left(days, day)
+    return (
+        days[at - 1] if at > 0 else None,
+        days[at + 1] if at + 1 < len(days) else None,
+    )
+
+
+def _around(shelf: Shelf, day: date, path: str) -> str:
+    before, after = _neighbours(shelf, day)
     week = Week.of(day)
     around = [
         shelf.page_link(f"Week {week.number}", path, shelf.layout.week(week)),
         shelf.page_link(month_name(*week.month), path, shelf.layout.month(*week.month)),
         shelf.page_link("Home", path, shelf.layout.home),
     ]
-    if at > 0:
-        around.insert(
-            0, shelf.page_link(f"← {short(days[at - 1])}", path, shelf.layout.day(days[at - 1]))
-        )
-    if at + 1 < len(days):
-        around.append(
-            shelf.page_link(f"{short(days[at + 1])} →", path, shelf.layout.day(days[at + 1]))
-        )
+    if before is not None:
+        around.insert(0, shelf.page_link(f"← {short(before)}", path, shelf.layout.day(before)))
+    if after is not None:
+        around.append(shelf.page_link(f"{short(after)} →", path, shelf.layout.day(after)))
     return " · ".join(around)
 
 
@@ -83,11 +98,9 @@ def _usage(records: Sequence[Day]) -> str:
     return tables.table(header, rows, align=("left", *["right"] * 5)) if rows else ""
 
 
-def _section(shelf: Shelf, note: Note, number: int, path: str) -> str:
-    reasons = [r.reasons[note.id] for r in shelf.records_of(note) if note.id in r.reasons]
-    judged = shelf.history.judged.get(note.id or "", [])
-    comment = str(judged[-1].get("comment", "")) if judged else (reasons[0][1] if reasons else "")
+def _section(shelf: Shelf, day: date, note: Note, number: int, path: str) -> str:
     arxiv_id = note.id or ""
+    comment = _comment(shelf, shelf.records(day), arxiv_id)
     facts = [f"**arXiv** [{arxiv_id}](https://arxiv.org/abs/{arxiv_id})"]
     if note.relevance:
         facts += [f"**Relevance** {note.relevance}", f"**Novelty** {note.novelty}"]
@@ -105,6 +118,12 @@ def _section(shelf: Shelf, note: Note, number: int, path: str) -> str:
     ticked = boxes(note)
     lines.append("\n".join(f"- [{'x' if task in ticked else ' '}] {task}" for task in TASKS))
     return "\n\n".join(lines)
+
+
+def _comment(shelf: Shelf, records: Sequence[Day], arxiv_id: str) -> str:
+    if judged := shelf.history.judged.get(arxiv_id, []):
+        return str(judged[-1].get("comment", ""))
+    return next((r.reasons[arxiv_id][1] for r in records if arxiv_id in r.reasons), "")
 
 
 def _authors(note: Note) -> str:

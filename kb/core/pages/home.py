@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from kb.core import notes as notes_
 from kb.core import tex
 from kb.core.pages.calendar import Week, long, month_name, range_of
 from kb.core.pages.shelf import count, page, paper_table, totals
@@ -17,16 +16,16 @@ if TYPE_CHECKING:
     from kb.core.pages.shelf import Page, Shelf
 
 LONG_GAP = timedelta(days=14)
+SHOWN_UNREAD = 15
 
 
 def home(shelf: Shelf) -> Page:
     path = shelf.layout.home
     parts = ["# Papers"]
     days = shelf.days()
-    unread = [note for note in notes_.order(shelf.notes) if note.status in ("", "unread")]
     if days:
         newest = days[-1]
-        listed = shelf.by_day.get(newest, [])
+        listed = shelf.on(newest)
         parts += [
             f"## Newest day: {shelf.page_link(long(newest), path, shelf.layout.day(newest))}",
             totals(shelf.records(newest), listed),
@@ -36,24 +35,22 @@ def home(shelf: Shelf) -> Page:
         week = Week.of(newest)
         week_link = shelf.page_link(f"Week {week.number}", path, shelf.layout.week(week))
         month_link = shelf.page_link(month_name(*week.month), path, shelf.layout.month(*week.month))
-        papers = count(len(shelf.week_notes(week)), "paper")
+        papers = count(sum(map(shelf.notes.count_on, week.all_days())), "paper")
         parts += ["## This week", f"{week_link}: {papers}, {range_of(week)} · {month_link}"]
     else:
         parts.append("Nothing here yet. `kb sync` fetches the newest day.")
-    parts += ["## Unread", f"{count(len(unread), 'paper')} not read yet."]
-    if unread:
-        parts.append(
-            "\n".join(f"- {shelf.link(note, path)} ({note.score})" for note in unread[:15])
-        )
-    if shelf.undated:
+    parts += ["## Unread", f"{count(shelf.notes.unread, 'paper')} not read yet."]
+    if unread := shelf.notes.best_unread(SHOWN_UNREAD):
+        parts.append("\n".join(f"- {shelf.link(note, path)} ({note.score})" for note in unread))
+    if undated := shelf.notes.count_on(None):
         link = shelf.page_link("Papers without an announcement day", path, shelf.layout.imported)
-        parts.append(f"{link}: {len(shelf.undated)}")
+        parts.append(f"{link}: {undated}")
     parts += ["## Gaps", _gaps(shelf)]
     parts += ["## Last pass", _last_pass(shelf)]
     topics = shelf.page_link("Topics.md", path, shelf.layout.topics)
     parts.append(f"What to look for is said in {topics}.")
     return page(path, "home", days[0] if days else None, days[-1] if days else None,
-                 len(shelf.notes), parts)  # fmt: skip
+                 shelf.notes.listed, parts)  # fmt: skip
 
 
 def gaps(history: History) -> list[tuple[date, str]]:
@@ -106,11 +103,11 @@ def imported(shelf: Shelf) -> Page:
         shelf.page_link("Home", path, shelf.layout.home),
     ]
     groups: dict[str, list[Note]] = {}
-    for note in shelf.undated:
+    for note in shelf.on(None):
         groups.setdefault(next(iter(note.texts("listed")), ""), []).append(note)
     for listed_at in sorted(groups):
         parts += [
             f"## {tex.readable(listed_at) or 'Not said where'}",
             paper_table(shelf, groups[listed_at], path, full=False),
         ]
-    return page(path, "monthly", None, None, len(shelf.undated), parts)
+    return page(path, "monthly", None, None, shelf.notes.count_on(None), parts)

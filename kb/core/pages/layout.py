@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -51,10 +53,21 @@ class Layout:
 
     def owns(self, path: str) -> bool:
         """Whether `path` is that of a generated page."""
+        if "arxiv-" not in path and not path.endswith("Home.md"):
+            return False
         folder, _, name = path.rpartition("/")
         return path == self.home or (
             folder in self.folders and name.startswith("arxiv-") and name.endswith(".md")
         )
+
+    def day_on(self, path: str) -> date | None:
+        """A day that is shown on the page at `path`; None where it shows none by its name."""
+        name = path.rpartition("/")[2].removeprefix("arxiv-").removesuffix(".md")
+        dates = ((name, "%Y-%m-%d"), (f"{name}-4", "%G-W%V-%u"), (f"{name}-15", "%Y-%m-%d"))
+        for text, form in dates:
+            with contextlib.suppress(ValueError):
+                return datetime.strptime(text, form).date()  # noqa: DTZ007 - a day of arXiv
+        return None
 
     @staticmethod
     def criteria(digest: str) -> str:

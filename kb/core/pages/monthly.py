@@ -41,8 +41,16 @@ def monthly(shelf: Shelf, year: int, month: int) -> Page:
     return page(path, "monthly", first, last, len(listed), parts)
 
 
+def facts(shelf: Shelf, year: int, month: int) -> tuple[object, ...]:
+    """All that the page says beside what its notes say."""
+    return tuple(
+        (shelf.has_page(week), [bool(shelf.records(day)) for day in week.days()])
+        for week in month_weeks(year, month)
+    )
+
+
 def _week_line(shelf: Shelf, week: Week, path: str) -> str:
-    if week not in set(shelf.weeks()):
+    if not shelf.has_page(week):
         return range_of(week)
     return f"{range_of(week)} · {shelf.page_link(f'Week {week.number}', path, shelf.layout.week(week))}"
 
@@ -55,11 +63,14 @@ def _empty_week(shelf: Shelf, week: Week) -> str:
 
 def _charts(shelf: Shelf, weeks: Sequence[Week], listed: Sequence[Note]) -> list[str]:
     days = [
-        day for week in weeks for day in week.days() if day in shelf.by_day or shelf.records(day)
+        day
+        for week in weeks
+        for day in week.days()
+        if shelf.notes.count_on(day) or shelf.records(day)
     ]
     if not days or not listed:
         return []
-    counts = [len(shelf.by_day.get(day, ())) for day in days]
+    counts = [shelf.notes.count_on(day) for day in days]
     labels = ", ".join(f'"{day:%m-%d}"' for day in days)
     bars = ", ".join(map(str, counts))
     charts = [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import date, timedelta
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,9 @@ from kb.core.pages.calendar import Week
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
 
+    from kb.core.collection import Notes
     from kb.core.history import Day, History
     from kb.core.links import Linker
     from kb.core.notes import Note
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 REGION = "page"
 PAGE_KEYS = ("kb", "from", "to", "papers")
 """The properties of a page that are kb's."""
+_HELD_DAYS = 64
+"""Days whose notes are kept at hand while pages are rendered: a month's, and some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,46 +42,65 @@ class Shelf:
     """All that pages are made from, arranged by day, week and month."""
 
     history: History
-    notes: Sequence[Note]
-    """Those that pages list: what fell below the cutoffs is left out."""
+    notes: Notes
     linker: Linker
     layout: Layout
     month_rows: int = 10
-    by_day: dict[date, list[Note]] = field(default_factory=dict)
-    undated: list[Note] = field(default_factory=list)
+    _held: dict[date | None, list[Note]] = field(default_factory=dict)
+    _days: list[date] | None = None
+    _weeks: list[Week] | None = None
+    _span: tuple[date | None, date | None] | None = None
 
-    def __post_init__(self) -> None:
-        self.notes = [note for note in self.notes if note.kept]
-        for note in self.notes:
-            if (day := note.announced) is not None:
-                self.by_day.setdefault(day, []).append(note)
-            else:
-                self.undated.append(note)
-        for day, listed in self.by_day.items():
-            self.by_day[day] = notes_.order(listed)
-        self.undated = notes_.order(self.undated)
+    def on(self, day: date | None) -> list[Note]:
+        """The notes of a day, or those without one, as pages list them."""
+        if (listed := self._held.get(day)) is None:
+            if len(self._held) >= _HELD_DAYS:
+                self._held.clear()
+            listed = self._held[day] = self.notes.on(day)
+        return listed
 
     def records(self, day: date) -> list[Day]:
         found = (self.history.days.get((day, source)) for source in ("", "sample"))
         return [record for record in found if record is not None]
 
-    def records_of(self, note: Note) -> list[Day]:
-        """The records of the note's day that judged it."""
-        found = self.records(note.announced) if note.announced else []
-        return [record for record in found if note.id in record.scores]
-
     def days(self) -> list[date]:
         """Every day that has a daily page."""
-        answered = {day for (day, _), r in self.history.days.items() if r.outcome == "done"}
-        return sorted(answered | set(self.by_day))
+        if self._days is None:
+            answered = {day for (day, _), r in self.history.days.items() if r.outcome == "done"}
+            self._days = sorted(answered.union(self.notes.days()))
+        return self._days
 
     def weeks(self) -> list[Week]:
-        recorded = {Week.of(day) for day, _ in self.history.days}
-        return sorted(recorded | {Week.of(day) for day in self.by_day})
+        """Every week that has a weekly page."""
+        if self._weeks is None:
+            known = {day for day, _ in self.history.days}.union(self.notes.days())
+            self._weeks = sorted({Week.of(day) for day in known})
+        return self._weeks
+
+    def extent(self) -> tuple[int, ...]:
+        """Differs where there are other pages than before."""
+        return (
+            hash(tuple(self.days())),
+            hash(tuple(self.weeks())),
+            min(self.notes.count_on(None), 1),
+        )
+
+    def has_page(self, week: Week) -> bool:
+        return any(self.records(day) or self.notes.count_on(day) for day in week.all_days())
+
+    def months(self) -> list[tuple[int, int]]:
+        """Every month that has a page: year and month."""
+        return sorted({week.month for week in self.weeks()})
+
+    def span(self) -> tuple[date | None, date | None]:
+        """The first and the last day of arXiv that the ledger knows."""
+        if self._span is None:
+            days = [day for day, source in self.history.days if not source]
+            self._span = (min(days), max(days)) if days else (None, None)
+        return self._span
 
     def week_notes(self, week: Week) -> list[Note]:
-        days = [week.monday + timedelta(days=offset) for offset in range(7)]
-        return notes_.order([note for day in days for note in self.by_day.get(day, ())])
+        return notes_.order([note for day in week.all_days() for note in self.on(day)])
 
     def link(self, note: Note, page: str, *, in_table: bool = False) -> str:
         return self.linker.link(

@@ -24,8 +24,8 @@ def weekly(shelf: Shelf, week: Week) -> Page:
     home = shelf.page_link("Home", path, shelf.layout.home)
     parts = [f"# arXiv, week {week.number} of {week.year}", f"{range_of(week)} · {month} · {home}"]
     rows = [row for day in week.days() if (row := _day_row(shelf, day, path))]
-    rows += [row for day in (week.monday + timedelta(days=o) for o in (5, 6))
-             if day in shelf.by_day and (row := _day_row(shelf, day, path))]  # fmt: skip
+    weekend = (day for day in week.all_days()[5:] if shelf.notes.count_on(day))
+    rows += [row for day in weekend if (row := _day_row(shelf, day, path))]
     parts.append(
         tables.table(
             ("Day", "Announced", "Scanned", "Relevant", ""),
@@ -39,9 +39,18 @@ def weekly(shelf: Shelf, week: Week) -> Page:
     return page(path, "weekly", week.monday, week.monday + timedelta(days=6), len(listed), parts)
 
 
+def facts(shelf: Shelf, week: Week) -> tuple[object, ...]:
+    """All that the page says beside what its notes say."""
+    return tuple(
+        (shelf.notes.count_on(day), _why_missing(shelf, day),
+         [(r.outcome, r.announced, r.scanned, r.source, r.why) for r in shelf.records(day)])
+        for day in week.all_days()
+    )  # fmt: skip
+
+
 def _day_row(shelf: Shelf, day: date, path: str) -> tuple[str, ...] | None:
     records = shelf.records(day)
-    listed = shelf.by_day.get(day, [])
+    listed = shelf.on(day)
     label = f"{WEEKDAYS[day.weekday()]}, {short(day)}"
     if not records and not listed:
         why = _why_missing(shelf, day)
@@ -66,9 +75,9 @@ def _outcome(record: Day) -> str:
 
 
 def _why_missing(shelf: Shelf, day: date) -> str:
-    real = [record.day for record in shelf.history.real_days()]
-    if not real or day > real[-1]:
+    first, last = shelf.span()
+    if first is None or last is None or day > last:
         return ""
     if day in shelf.history.backlog:
         return "before the first pass: read, not filed"
-    return "before the first pass" if day < real[0] else "missing: no pass has fetched it"
+    return "before the first pass" if day < first else "missing: no pass has fetched it"

@@ -1,0 +1,159 @@
+"""The notes of papers, one per paper, arranged as pages ask for them.
+
+A vault holds tens of thousands of notes and a pass looks at a few: each is kept as the JSON
+that the cache has of it, and read when it is asked for.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator, MutableMapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kb.core import notes as notes_
+from kb.core.papers import id_order
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from kb.core.notes import Note
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    """What is asked of all notes, and the rest of one as JSON."""
+
+    path: str
+    day: date | None
+    kept: bool
+    refused: bool
+    shelf: tuple[int, int] | None
+    """(score, relevance) of a note to be read; None where it is read or left out."""
+    packed: bytes
+
+
+class Notes(MutableMapping[str, "Note"]):
+    """Notes by paper. Days whose pages are out of date since the last `settle` are in `stirred`."""
+
+    def __init__(self, notes: Iterable[Note] = ()) -> None:
+        self._cards: dict[str, _Card] = {}
+        self._paths: dict[str, str] = {}
+        self._days: dict[date | None, set[str]] = {}
+        self._unread: dict[tuple[int, int], set[str]] = {}
+        self._kept = 0
+        self.stirred: set[date | None] = set()
+        """Days on which a note has come, changed or gone; None for notes without a day."""
+        self.refused: set[str] = set()
+        """Papers whose note cannot be read at the moment."""
+        for note in notes:
+            if note.id is not None:
+                self[note.id] = note
+
+    def __getitem__(self, arxiv_id: str) -> Note:
+        return notes_.unpack(self._cards[arxiv_id].packed)
+
+    def __setitem__(self, arxiv_id: str, note: Note) -> None:
+        self.put(arxiv_id, note, notes_.pack(note))
+
+    def put(self, arxiv_id: str, note: Note, packed: bytes) -> None:
+        """As setting the item, where what `notes.pack` makes of the note is at hand."""
+        before = self._cards.get(arxiv_id)
+        if before is not None:
+            if before.packed == packed:
+                return
+            self._leave(arxiv_id, before)
+        unread = note.kept and note.status in ("", "unread")
+        card = _Card(
+            note.path, note.announced, note.kept, bool(note.refused),
+            (note.score, note.relevance) if unread else None, packed,
+        )  # fmt: skip
+        self._cards[arxiv_id] = card
+        self._paths[card.path] = arxiv_id
+        self.stirred.add(card.day)
+        if card.refused:
+            self.refused.add(arxiv_id)
+        if card.kept:
+            self._kept += 1
+            self._days.setdefault(card.day, set()).add(arxiv_id)
+        if card.shelf is not None:
+            self._unread.setdefault(card.shelf, set()).add(arxiv_id)
+
+    def __delitem__(self, arxiv_id: str) -> None:
+        self._leave(arxiv_id, self._cards.pop(arxiv_id))
+
+    def _leave(self, arxiv_id: str, card: _Card) -> None:
+        self.stirred.add(card.day)
+        self.refused.discard(arxiv_id)
+        if self._paths.get(card.path) == arxiv_id:
+            del self._paths[card.path]
+        if card.kept:
+            self._kept -= 1
+            _take_out(self._days, card.day, arxiv_id)
+        if card.shelf is not None:
+            _take_out(self._unread, card.shelf, arxiv_id)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._cards)
+
+    def __len__(self) -> int:
+        return len(self._cards)
+
+    def __contains__(self, arxiv_id: object) -> bool:
+        return arxiv_id in self._cards
+
+    def path_of(self, arxiv_id: str) -> str | None:
+        """Where the paper's note lies."""
+        card = self._cards.get(arxiv_id)
+        return card.path if card else None
+
+    def id_at(self, path: str) -> str | None:
+        """The paper whose note lies at `path`."""
+        return self._paths.get(path)
+
+    def packed(self, arxiv_id: str) -> bytes:
+        """All that is known of a note: equal bytes for equal notes."""
+        return self._cards[arxiv_id].packed
+
+    # As pages list them: what fell below the cutoffs is left out
+
+    @property
+    def listed(self) -> int:
+        """How many notes pages list."""
+        return self._kept
+
+    def days(self) -> Iterable[date]:
+        """Announcement days with notes, in no order."""
+        return (day for day in self._days if day is not None)
+
+    def ids_on(self, day: date | None) -> list[str]:
+        """The papers of a day, or those without one, sorted."""
+        return sorted(self._days.get(day, ()))
+
+    def on(self, day: date | None) -> list[Note]:
+        """The notes of a day, or those without one, best first."""
+        return notes_.order([self[arxiv_id] for arxiv_id in self._days.get(day, ())])
+
+    def count_on(self, day: date | None) -> int:
+        return len(self._days.get(day, ()))
+
+    @property
+    def unread(self) -> int:
+        """How many listed notes are still to be read."""
+        return sum(map(len, self._unread.values()))
+
+    def best_unread(self, most: int) -> list[Note]:
+        """The first `most` of them, best first."""
+        found: list[str] = []
+        for shelf in sorted(self._unread, reverse=True):
+            missing = most - len(found)
+            found += heapq.nsmallest(missing, self._unread[shelf], key=id_order)
+            if len(found) == most:
+                break
+        return [self[arxiv_id] for arxiv_id in found]
+
+
+def _take_out(shelves: dict[Any, set[str]], key: Any, arxiv_id: str) -> None:
+    shelves[key].discard(arxiv_id)
+    if not shelves[key]:
+        del shelves[key]

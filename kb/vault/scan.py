@@ -1,0 +1,355 @@
+"""Which notes a vault holds, kept in step with its disk.
+
+A file is read again only where its stamp (times, size) is not the one under which it was read
+last: by this process, or by an earlier one that has left what it read in the cache.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from kb.core import names
+from kb.core import notes as notes_
+from kb.core.collection import Notes
+from kb.errors import Busy, Problem, Refused
+from kb.vault.reading import Missing
+from kb.vault.walk import NOT_UNICODE, Entry, Walk, is_conflict_copy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from kb.core.notes import Note
+    from kb.vault.cache import Cache
+    from kb.vault.files import VaultFiles
+
+_RACY = 50_000_000
+"""Nanoseconds in which a file can be changed twice under one time: what was read so soon after a
+change is read again the next time."""
+_UNTRUSTED = -1
+
+
+class Home(Protocol):
+    """Says under which path kb last knew the note of a paper."""
+
+    def get(self, arxiv_id: str, /) -> str | None: ...
+
+
+class Seen(NamedTuple):
+    """A Markdown file as it was read."""
+
+    mtime_ns: int
+    ctime_ns: int
+    size: int
+    packed: bytes
+    """What `notes.pack` made of it; empty where it is about no paper."""
+
+
+@dataclass(slots=True)
+class Changes:
+    """What the disk had to say that was not known."""
+
+    papers: set[str]
+    """Papers of whose notes, in one place or several, one has come, changed or gone."""
+    paths: set[str]
+    """Markdown files that have come, changed or gone."""
+    everything: bool = False
+    """Nothing was known before."""
+
+    def __bool__(self) -> bool:
+        return self.everything or bool(self.papers or self.paths)
+
+
+class Scan:
+    """Every Markdown file of a vault, and the one note of each paper: of several with one id the one
+    at the path under which kb knows it (`Home`), else the first by path."""
+
+    def __init__(self, files: VaultFiles, cache: Cache) -> None:
+        self._files = files
+        self._cache = cache
+        self._seen: dict[str, Seen] = {}
+        self._begun = False
+        self.notes = Notes()
+        """By paper, as they are on disk now; kept in step by whoever writes one."""
+        self._rivals: dict[str, set[str]] = {}
+        """Paths of the notes with one id, where there are several."""
+        self._traces: dict[str, set[str]] = {}
+        self._troubled: dict[str, tuple[str, bool]] = {}
+        """Files that cannot be used as they are: why, and whether they say that they are a paper's."""
+        self._passed_over: dict[str, str] = {}
+
+    # What is there
+
+    @property
+    def refused(self) -> tuple[Problem, ...]:
+        """Notes of papers that cannot be used as they are, by what they say of themselves."""
+        return self.refused_among(frozenset())
+
+    def refused_among(self, wrote: frozenset[str]) -> tuple[Problem, ...]:
+        """Those, and what cannot be used of the files under which kb wrote notes (`wrote`)."""
+        told = [
+            Problem(path, why)
+            for path, (why, claimed) in sorted(self._troubled.items())
+            if claimed or path in wrote
+        ]
+        odd = [
+            Problem(path, why)
+            for path, why in sorted(self._passed_over.items())
+            if path in wrote and why != NOT_UNICODE
+        ]
+        return (*told, *odd)
+
+    @property
+    def is_troubled(self) -> bool:
+        """Whether any file cannot be used as it is."""
+        return bool(self._troubled or self._passed_over)
+
+    @property
+    def traced(self) -> Mapping[str, Note]:
+        """Papers that a note without `arxiv_id` is about, by its properties."""
+        return _Traced(self._traces, self.note_at)
+
+    @property
+    def duplicates(self) -> tuple[tuple[Note, Note], ...]:
+        """(listed, passed over) notes with the same id."""
+        found = []
+        for arxiv_id, paths in sorted(self._rivals.items()):
+            listed = self.notes.path_of(arxiv_id)
+            others = sorted(path for path in paths if path != listed)
+            if listed is not None:
+                found += [(self.note_at(listed), self.note_at(path)) for path in others]
+        return tuple(found)
+
+    @property
+    def nameless(self) -> tuple[str, ...]:
+        """Files and folders whose names are not Unicode, as ASCII; a paper's note may be among them."""
+        return tuple(sorted(p for p, why in self._passed_over.items() if why == NOT_UNICODE))
+
+    @property
+    def stems(self) -> frozenset[str]:
+        """Keys of every file stem in the vault (`names.key`)."""
+        return frozenset(
+            names.key(path.rpartition("/")[2].removesuffix(".md")) for path in self._seen
+        )
+
+    def paths(self) -> Iterator[str]:
+        """Every Markdown file of the vault, what only has the name of one included."""
+        yield from self._seen
+        yield from (path for path, why in self._passed_over.items() if why != NOT_UNICODE)
+
+    def __contains__(self, path: str) -> bool:
+        """Whether there is a Markdown file, or what has the name of one, at `path`."""
+        return path in self._seen or (
+            path in self._passed_over and self._passed_over[path] != NOT_UNICODE
+        )
+
+    def is_unclear(self, path: str) -> bool:
+        """Whether a file is there and is no paper's listed note: what cannot be read or has lost its
+        `arxiv_id` (perhaps as an editor is about to save it) is not deleted."""
+        return path in self and self.notes.id_at(path) is None
+
+    def stamp(self, path: str) -> tuple[int, int, int] | None:
+        """Times and size of a file as it was last seen."""
+        seen = self._seen.get(path)
+        return seen[:3] if seen else None
+
+    def note_at(self, path: str) -> Note:
+        """What was read at `path`."""
+        packed = self._seen[path].packed
+        return notes_.unpack(packed) if packed else notes_.Note(path=path)
+
+    # In step with the disk
+
+    def compare(self, home: Home) -> Changes:
+        """Looks at every file of the vault. Raises DiskError where the vault cannot be listed."""
+        changes = Changes(set(), set(), everything=not self._begun)
+        known = self._seen
+        if not self._begun:
+            known = {path: Seen(*row) for path, row in self._cache.notes().items()}
+            self._begun = True
+        self._passed_over = {}
+        present = set()
+        fresh: dict[str, Seen] = {}
+        for entry in self._files.walk(self._passed_over):
+            present.add(entry.path)
+            seen = known.get(entry.path)
+            if seen is None or seen[:3] != (entry.mtime_ns, entry.ctime_ns, entry.size):
+                seen = fresh[entry.path] = self._read(entry)
+            if self._seen.get(entry.path) is not seen:
+                self._enter(entry.path, seen, changes)
+        gone = [path for path in known if path not in present]
+        for path in gone:
+            if path in self._seen:
+                self._leave(path, changes)
+        self._settle(home, changes, fresh, gone)
+        return changes
+
+    def look_at(self, hints: Iterable[str], home: Home) -> Changes:
+        """Looks at the named files, and at all in the named folders, as far as they are the vault's."""
+        changes = Changes(set(), set())
+        fresh: dict[str, Seen] = {}
+        gone: list[str] = []
+        for path, entry in self._resolve(hints):
+            before = self._seen.get(path)
+            if entry is None:
+                if before is not None:
+                    self._leave(path, changes)
+                    gone.append(path)
+            elif before is None or before[:3] != (entry.mtime_ns, entry.ctime_ns, entry.size):
+                fresh[path] = self._read(entry)
+                self._enter(path, fresh[path], changes)
+        self._settle(home, changes, fresh, gone)
+        return changes
+
+    def differs(self, hints: Iterable[str]) -> bool:
+        """Whether `look_at` would find anything. Nothing is read but names and stamps."""
+        for path, entry in self._resolve(hints):
+            seen = self._seen.get(path)
+            if (entry is None) != (seen is None):
+                return True
+            if entry and seen and seen[:3] != (entry.mtime_ns, entry.ctime_ns, entry.size):
+                return True
+        return False
+
+    def wrote(self, path: str, size: int, note: Note | None = None) -> None:
+        """Takes the stamp of what kb itself has just written, `size` bytes, so that an event of it is
+        nothing new. Where somebody has written since, it is left to be found."""
+        entry = Walk(self._files.root).entry(path, {})
+        if entry is not None and entry.size == size:
+            packed = notes_.pack(note) if note is not None else b""
+            self._seen[path] = Seen(entry.mtime_ns, entry.ctime_ns, size, packed)
+
+    def _resolve(self, hints: Iterable[str]) -> Iterator[tuple[str, Entry | None]]:
+        """The files that hints mean, and how they stand now: None for those that are not there."""
+        walk = Walk(self._files.root)
+        folders: set[str] = set()
+        for hint in sorted(set(hints)):
+            if hint[-3:].lower() == ".md" and not (self._files.root / hint).is_dir():
+                if walk.is_plain(hint.rpartition("/")[0]):  # else only a full comparison can tell
+                    self._passed_over.pop(hint, None)
+                    yield hint, walk.entry(hint, self._passed_over)
+            elif not any(hint.startswith(f"{folder}/") for folder in folders):
+                folders.add(hint)
+        if not folders:
+            return
+        found = {
+            entry.path: entry
+            for folder in sorted(folders)
+            for entry in walk.below(folder, self._passed_over)
+        }
+        prefixes = tuple(f"{folder}/" for folder in folders)
+        known = [path for path in self._seen if "" in folders or path.startswith(prefixes)]
+        yield from ((path, None) for path in known if path not in found)
+        yield from found.items()
+
+    def _enter(self, path: str, seen: Seen, changes: Changes) -> None:
+        before = self._seen.get(path)
+        self._seen[path] = seen
+        if before is not None and before.packed == seen.packed:
+            changes.paths.add(path)  # the same to notes and pages, and yet for git to record
+            return
+        self._part_with(path, before, changes)
+        changes.paths.add(path)
+        if not seen.packed:
+            return
+        note = notes_.unpack(seen.packed)
+        if note.refused:
+            self._troubled[path] = note.refused, note.claimed
+        if note.id is None:
+            for trace in note.traces:
+                self._traces.setdefault(trace, set()).add(path)
+            return
+        changes.papers.add(note.id)
+        listed = self.notes.path_of(note.id)
+        if listed is None or listed == path:
+            self.notes.put(note.id, note, seen.packed)
+        else:
+            self._rivals.setdefault(note.id, {listed})
+        if rivals := self._rivals.get(note.id):
+            rivals.add(path)
+
+    def _leave(self, path: str, changes: Changes) -> None:
+        self._part_with(path, self._seen.pop(path), changes)
+        changes.paths.add(path)
+
+    def _part_with(self, path: str, before: Seen | None, changes: Changes) -> None:
+        """Forgets what the file said before."""
+        self._troubled.pop(path, None)
+        if before is None or not before.packed:
+            return
+        note = notes_.unpack(before.packed)
+        if note.id is None:
+            for trace in note.traces:
+                if paths := self._traces.get(trace):
+                    paths.discard(path)
+                    if not paths:
+                        del self._traces[trace]
+            return
+        changes.papers.add(note.id)
+        if rivals := self._rivals.get(note.id):
+            rivals.discard(path)
+        if self.notes.path_of(note.id) == path:
+            del self.notes[note.id]
+
+    def _settle(
+        self, home: Home, changes: Changes, fresh: dict[str, Seen], gone: list[str]
+    ) -> None:
+        """Which of several notes is the paper's; and what the cache is to remember."""
+        for arxiv_id, paths in list(self._rivals.items()):
+            if len(paths) < 2:
+                del self._rivals[arxiv_id]
+            chosen = min(paths, key=lambda p: (p != home.get(arxiv_id), p), default=None)
+            if chosen is not None and chosen != self.notes.path_of(arxiv_id):
+                self.notes.put(arxiv_id, self.note_at(chosen), self._seen[chosen].packed)
+                changes.papers.add(arxiv_id)
+        if fresh or gone:
+            self._cache.put_notes(((path, *seen) for path, seen in fresh.items()), gone)
+
+    def _read(self, entry: Entry) -> Seen:
+        path = entry.path
+        if is_conflict_copy(path.rpartition("/")[2]):
+            return Seen(entry.mtime_ns, entry.ctime_ns, entry.size, b"")
+        racy = time.time_ns() - entry.mtime_ns < _RACY
+        mtime = _UNTRUSTED if racy else entry.mtime_ns
+        return Seen(mtime, entry.ctime_ns, entry.size, notes_.pack(self._note(path)))
+
+    def _note(self, path: str) -> Note:
+        try:
+            return notes_.read(path, self._files.read(path).text)
+        except Missing:
+            return notes_.Note(path=path)
+        except (Busy, Refused) as error:
+            return self._told_by_its_head(path, error.why)
+
+    def _told_by_its_head(self, path: str, why: str) -> Note:
+        """A note that cannot be used, and still the paper's if its first lines say so."""
+        try:
+            head = notes_.read(path, _loosely(self._files.head(path)))
+        except (Busy, Refused):
+            return notes_.Note(path=path, refused=why)
+        return replace(head, regions={}, refused=why)
+
+
+class _Traced(Mapping[str, "Note"]):
+    """The first by path of the notes that name a paper in some property."""
+
+    def __init__(self, paths: Mapping[str, set[str]], note_at: Callable[[str], Note]) -> None:
+        self._paths = paths
+        self._note_at = note_at
+
+    def __getitem__(self, arxiv_id: str) -> Note:
+        return self._note_at(min(self._paths[arxiv_id]))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+
+def _loosely(data: bytes) -> str:
+    """Bytes as text as well as can be; the last, cut character aside."""
+    encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8"
+    return data.decode(encoding, "replace").replace("\0", "\ufffd")
