@@ -117,7 +117,7 @@ def test_equal_signatures_mean_equal_pages(one: World, other: World, part: int, 
 def test_whatever_a_record_says_else_on_a_page_is_in_its_signature(key: str, value: Any) -> None:
     plain = {"day": "2025-03-06", "outcome": "done", "announced": 3,
              "papers": [["2503.00001", 8, 6]], "reasons": {"2503.00001": [["Robots"], "so"]}}  # fmt: skip
-    told = [(1, "2025-03-06", []), (2, "2025-03-07", []), (3, "2025-03-14", [])]
+    told: list[Any] = [(1, "2025-03-06", []), (2, "2025-03-07", []), (3, "2025-03-14", [])]
     two: list[World] = [(told, [plain], [], []), (told, [plain | {key: value}], [], [])]
     before, after = ({leaf.path: leaf for leaf in pages.leaves(shelf_of(w))} for w in two)
     for path in before.keys() & after.keys() - {pages.Layout().home}:
