@@ -19,10 +19,9 @@ ALLOWED = {
     "sync": EDGES | {"core", "errors", "config", "resources"},
 }
 TOP = EDGES | {"core", "errors", "config", "resources", "sync"}
-ALLOWED |= {
-    room: TOP | {"init", "doctor", "undo", "watch"} for room in ("init", "doctor", "undo", "watch")
-}
-ALLOWED["cli"] = TOP | {"init", "doctor", "undo", "watch", "__version__"}
+COMMANDS = {"init", "doctor", "undo", "watch", "service"}
+ALLOWED |= dict.fromkeys(COMMANDS, TOP | COMMANDS)
+ALLOWED["cli"] = TOP | COMMANDS | {"__version__"}
 ALLOWED["__main__"] = {"cli"}
 ALLOWED["__init__"] = set()
 # core reads and writes text; these would reach a file, a network or a clock.
