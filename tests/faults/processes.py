@@ -83,7 +83,7 @@ class Process:
         """SIGKILL, to its git and hooks too with `children`."""
         if self.ended():
             return  # its number may be somebody else's by now
-        for pid in [self.pid, *(_below(self.pid) if children else ())]:
+        for pid in [self.pid, *(below(self.pid) if children else ())]:
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
@@ -126,7 +126,7 @@ def _load() -> None:
         importlib.import_module(name)
 
 
-def _below(pid: int) -> list[int]:
+def below(pid: int) -> list[int]:
     """All processes that a process has started, and theirs (proc(5)); none elsewhere."""
     parents: dict[int, list[int]] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import itertools
+import json
 import multiprocessing
 import os
 import random
@@ -26,7 +27,7 @@ from typing import TYPE_CHECKING
 
 from standins.long_papers import ELSEWHERE, Papers, stamp
 
-from kb import config
+from kb import config, resources
 from kb.core import notes, plan, regions
 from kb.core.announcements import back, days_between, previous_day
 from kb.core.assessments import Assessment, rank
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 LAST = date(2025, 3, 7)
-"""The last announcement day, a Friday; the others are the weekdays before it."""
+"""The last announcement day unless another is named; the others are the weekdays before it."""
 PER_DAY = 20
 ANNOUNCED = 420
 SCANNED = 250
@@ -68,19 +69,40 @@ class Made:
     """Paths of the paper notes."""
 
 
-def make(root: Path, count: int, *, seed: int = 0) -> Made:
-    """A vault of `count` paper notes and a tenth as many other notes at `root`."""
+def make(root: Path, count: int, *, seed: int = 0, last: date = LAST) -> Made:
+    """A vault of `count` paper notes and a tenth as many other notes at `root`.
+
+    `last` is its last announcement day; the current one leaves a watcher nothing to catch up with.
+    """
     _kb("init", str(root))
     settings = root / CONFIG
     settings.write_text(_set(settings.read_text("utf-8"), "per_day = 15", f"per_day = {PER_DAY}"))
     chance = random.Random(seed)
     with Vault(root, config.load(settings)) as vault:
         writing = _Writing(vault, chance, Papers(seed + 1))
-        writing.live(count)
-    _others(root, max(1, count // 10), chance, writing.paths)
+        writing.live(count, last)
+    _others(root, max(1, count // 10), last, chance, writing.paths)
     _kb("index", "--no-commit", "-q", "--vault", str(root))
     _commit(root)
     return Made(root, tuple(writing.paths))
+
+
+def feed(path: Path, day: date, *, seed: int) -> Path:
+    """A saved feed of `SCANNED` papers announced on `day`, a fifth of them on the vault's topics."""
+    papers = Papers(seed)
+    topics = parse_topics(resources.template_file("Topics.md").decode()).topics
+    lines = []
+    for number in range(SCANNED):
+        subjects = topics[number % len(topics)].keywords if number % 5 == 0 else ELSEWHERE
+        paper = papers.make(f"{day:%y%m}.{day.day:02}{number:03}", day, subjects)
+        record = {
+            "id": paper.id, "title": paper.title, "abstract": paper.abstract,
+            "authors": paper.authors, "categories": paper.categories, "primary": paper.primary,
+            "comment": paper.comment, "announced": day.isoformat(),
+        }  # fmt: skip
+        lines.append(json.dumps(record, ensure_ascii=False))
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return path
 
 
 def _set(text: str, old: str, new: str) -> str:
@@ -112,13 +134,13 @@ class _Writing:
         self._folders: set[Path] = set()
         self._numbers: dict[str, int] = {}
 
-    def live(self, count: int) -> None:
+    def live(self, count: int, last: date) -> None:
         """As many days as `count` notes need, the oldest first; the ledger by month."""
         path, text = self.criteria
         file = self.vault.root / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, "utf-8")
-        days = days_between(back(LAST, max(0, -(-count // PER_DAY) - 1)), LAST)
+        days = days_between(back(last, max(0, -(-count // PER_DAY) - 1)), last)
         with _workers(count) as carry_out:
             for months in itertools.groupby(
                 enumerate(days), lambda numbered: f"{numbered[1]:%Y-%m}"
@@ -243,10 +265,10 @@ def _date(file: Path, moment: datetime) -> None:
     os.utime(file, (moment.timestamp(), moment.timestamp()))
 
 
-def _others(root: Path, count: int, chance: random.Random, papers: list[str]) -> None:
+def _others(root: Path, count: int, last: date, chance: random.Random, papers: list[str]) -> None:
     """A diary, projects and attachments: what kb must look at and leave alone."""
     for number in range(count):
-        day = LAST - timedelta(days=number)
+        day = last - timedelta(days=number)
         about = Path(chance.choice(papers)).stem
         diary = number % 4 != 3
         file = root / (f"Diary/{day:%Y}/{day}.md" if diary else f"Projects/Project {number:05}.md")
