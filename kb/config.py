@@ -133,13 +133,17 @@ def load(path: Path) -> Settings:
     Raises ConfigError, naming the line or key and the remedy, for a file that is missing, not
     TOML, has an unknown key, a value out of range, or a value that looks like a secret.
     """
+    return parse(read(path), name=path.name)
+
+
+def read(path: Path) -> str:
+    """The text of the file at `path`. Raises ConfigError where it cannot be read."""
     try:
-        text = path.read_text("utf-8-sig")
+        return path.read_text("utf-8-sig")
     except FileNotFoundError:
         raise ConfigError(f"{path} is missing; `kb init {path.parent}` makes one") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read: {error}") from None
-    return parse(text, name=path.name)
 
 
 def parse(text: str, *, name: str = FILE) -> Settings:

@@ -6,8 +6,7 @@ import contextlib
 import os
 from typing import TYPE_CHECKING
 
-from kb import config
-from kb.vault.vault import CONFIG, Vault, find
+from kb.vault.vault import Vault, find
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,10 +17,9 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def vault_at(path: str | None) -> Iterator[Vault]:
-    """The vault named by `path`, `$KB_VAULT` or the folder we are in, open."""
-    root = find(path)
-    with Vault(root, config.load(root / CONFIG)) as vault:
+def vault_at(path: str | None, *, forgiving: bool = False) -> Iterator[Vault]:
+    """The vault named by `path`, `$KB_VAULT` or the folder we are in, open; see `Vault`."""
+    with Vault(find(path), forgiving=forgiving) as vault:
         yield vault
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kb.cli import common
 from kb.cli.opening import vault_at
+
+if TYPE_CHECKING:
+    from kb.vault.vault import Vault
 
 SHOWN_DAYS = 15
 
@@ -22,7 +26,7 @@ def command(all_days: bool, vault: str | None, as_json: bool, verbose: bool, qui
     from kb.sync import sight
     from kb.sync.state import Home
 
-    with vault_at(vault) as opened:
+    with vault_at(vault, forgiving=True) as opened:
         history = opened.ledger.history()
         scan = opened.scan(Home(history))
         sight.check(opened, history, scan, history.wrote)
@@ -35,6 +39,8 @@ def command(all_days: bool, vault: str | None, as_json: bool, verbose: bool, qui
             "refused": [{"path": path, "why": why} for path, why in opened.cache.told().items()],
             "duplicates": [[listed.path, other.path] for listed, other in scan.duplicates],
             "recovered": opened.files.recovered(),
+            "mistakes": [{"path": p.where, "why": p.why} for p in opened.mistakes()],
+            "watcher": _watcher(opened),
             "last_pass": history.passes[-1] if history.passes else None,
         }
     if as_json:
@@ -42,6 +48,21 @@ def command(all_days: bool, vault: str | None, as_json: bool, verbose: bool, qui
     else:
         click.echo("\n".join(_lines(told, len(told["days"]) if all_days else SHOWN_DAYS)))
     return 0
+
+
+def _watcher(vault: Vault) -> dict[str, Any]:
+    """Whether one runs, since when, and what one did last."""
+    from kb.vault.lock import VaultLock
+
+    owner = VaultLock(vault.cache_folder, vault.root, role="watch").owner()
+    at, _, did = (vault.cache.fact("watch") or "").partition(" ")
+    since = datetime.fromtimestamp(owner.since, UTC) if owner else None
+    return {
+        "runs": owner is not None,
+        "pid": owner.pid if owner else None,
+        "since": f"{since:%Y-%m-%dT%H:%M:%SZ}" if since else None,
+        "last": {"at": at, "did": did} if at else None,
+    }
 
 
 def _lines(told: dict[str, Any], shown: int) -> list[str]:
@@ -61,10 +82,25 @@ def _lines(told: dict[str, Any], shown: int) -> list[str]:
         lines.append(line + (f"  {day['why']}" if day["why"] else ""))
     if last := told["last_pass"]:
         lines.append(
-            f"Last pass that changed something: {last['at'][:16].replace('T', ' ')} UTC,"
+            f"Last pass that changed something: {_readable(last['at'])},"
             f" {last['created']} notes created, {last['updated']} updated"
         )
+    lines += _watcher_lines(told["watcher"])
+    lines += [f"mistake: {each['path']}: {each['why']}" for each in told["mistakes"]]
     lines += [f"refused: {each['path']}: {each['why']}" for each in told["refused"]]
     lines += [f"same arxiv_id: {one} and {other}" for one, other in told["duplicates"]]
     lines += [f"recovered bytes of yours: {path}" for path in told["recovered"]]
     return lines
+
+
+def _watcher_lines(told: dict[str, Any]) -> list[str]:
+    lines = ["No watcher runs (kb watch, kb watch --install)."]
+    if told["runs"]:
+        lines = [f"A watcher runs since {_readable(told['since'])} (process {told['pid']})."]
+    if last := told["last"]:
+        lines[0] += f" It last did something {_readable(last['at'])}: {last['did']}."
+    return lines
+
+
+def _readable(at: str) -> str:
+    return f"{at[:16].replace('T', ' ')} UTC"

@@ -32,6 +32,11 @@ def _day(value: datetime | None) -> date | None:
 @click.option(
     "--accept-deletions", is_flag=True, help="Many notes are missing because I deleted them."
 )
+@click.option(
+    "--last-good",
+    is_flag=True,
+    help="Where a file of settings has a mistake, go on with its last version without one.",
+)
 @common
 def command(
     feed: str | None,
@@ -42,6 +47,7 @@ def command(
     dry_run: bool,
     no_commit: bool,
     accept_deletions: bool,
+    last_good: bool,
     vault: str | None,
     as_json: bool,
     verbose: bool,
@@ -69,7 +75,7 @@ def command(
         stdin=sys.stdin.buffer if feed == "-" else None,
     )
     bar = Bar(quiet=quiet)
-    with vault_at(vault) as opened:
+    with vault_at(vault, forgiving=last_good) as opened:
         try:
             source = arxiv(bar, sync.utc_now) if feed is None else None
             report = sync.run(opened, options, progress=bar, arxiv=source)

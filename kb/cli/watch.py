@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kb.cli import common
-from kb.cli.opening import arxiv
+from kb.cli.opening import arxiv, vault_at
 from kb.cli.output import Bar, show_report
 
 if TYPE_CHECKING:
@@ -55,21 +55,23 @@ def command(
     if uninstall:
         return _uninstall(vault, as_json=as_json, quiet=quiet)
 
-    from kb import watch
+    from kb import sync, watch
     from kb.cli.logs import logged
-    from kb.sync.options import utc_now
     from kb.vault.vault import find
 
     with logged(log_file, verbose=verbose, quiet=quiet):
-        bar = Bar(quiet=quiet or not once)
-        watcher = watch.Watcher(find(vault), arxiv=lambda: arxiv(bar, utc_now), poll=poll)
-        if once:
-            report = watcher.once()
-            bar.close()
-            show_report(report, as_json=as_json, quiet=quiet, verbose=verbose, dry_run=False)
-            return report.exit
-        watcher.run()
-    return 0
+        if not once:
+            watch.Watcher(find(vault), poll=poll).run()
+            return 0
+        bar = Bar(quiet=quiet)
+        with vault_at(vault, forgiving=True) as opened:
+            try:
+                source = arxiv(bar, sync.utc_now)
+                report = sync.run(opened, sync.Options(), progress=bar, arxiv=source)
+            finally:
+                bar.close()
+    show_report(report, as_json=as_json, quiet=quiet, verbose=verbose, dry_run=False)
+    return report.exit
 
 
 def _install(

@@ -113,6 +113,16 @@ def body(paper: Paper, assessment: Assessment, template: str, *, template_name: 
     return text.strip("\n") + "\n"
 
 
+def checked_template(text: str, name: str) -> str:
+    """`text`, if notes can be made from it. Raises ConfigError as `body` does."""
+    from kb.core.assessments import Assessment
+    from kb.core.papers import Paper
+
+    blank = Paper(id="0000.00000", title="x", authors=("x",), abstract="x", categories=("cs.LG",))
+    body(blank, Assessment(id=blank.id, relevance=1, novelty=1), text, template_name=name)
+    return text
+
+
 def compose(paper: Paper, assessment: Assessment, template: str, *, template_name: str) -> str:
     """A whole new note: frontmatter and body."""
     block = frontmatter.dump(properties(paper, assessment))

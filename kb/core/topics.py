@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from kb.core.keywords import plain_text, split_keywords
 from kb.core.topic_lines import CONTAINERS, LABELS, NOT_WORDS, TOPIC_NUMBER, Line, read_lines
+from kb.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,6 +70,16 @@ class _Draft:
 
     def words(self, *parts: str) -> tuple[str, ...]:
         return split_keywords(item for part in parts for item in self.parts.get(part, []))
+
+
+def checked(text: str, path: str) -> str:
+    """`text`, if it names a topic. Raises ConfigError where it does not; `path` is its file's name."""
+    if not parse_topics(text).topics:
+        raise ConfigError(
+            f"{path} names no topic; write one as a heading, such as `## Model architecture`, and below"
+            " it what is relevant"
+        )
+    return text
 
 
 def parse_topics(text: str) -> Topics:

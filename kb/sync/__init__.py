@@ -60,6 +60,7 @@ def run(
         reassess.reassess(state)
         rendering.write_pages(state)
         _tell_refusals(state)
+        state.keep()
         if options.commit and not options.dry_run:
             recording.commit(state)
         return state.report

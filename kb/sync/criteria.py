@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from kb.core.pages import Layout
 from kb.core.topics import parse_topics
-from kb.errors import ConfigError, Problem
+from kb.errors import Problem
 
 if TYPE_CHECKING:
     from kb.core.report import Report
@@ -18,15 +18,12 @@ if TYPE_CHECKING:
 def topics_of(vault: Vault, report: Report) -> Topics:
     """The topics in force. Raises ConfigError where there are none; lines that could not be placed
     are told."""
-    path = vault.layout.topics
     topics = parse_topics(vault.topics_text())
-    if not topics.topics:
-        raise ConfigError(
-            f"{path} names no topic; write one as a heading, such as `## Model architecture`, and below"
-            " it what is relevant"
-        )
     report.problems += [
-        Problem(f"{path}:{line}", f"could not be placed and is read as free text: {text[:60]!r}")
+        Problem(
+            f"{vault.layout.topics}:{line}",
+            f"could not be placed and is read as free text: {text[:60]!r}",
+        )
         for line, text in topics.unplaced
     ]
     return topics

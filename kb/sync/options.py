@@ -38,5 +38,7 @@ class Options:
     scorer: Literal["auto", "local"] = "auto"
     dry_run: bool = False
     commit: bool = True
+    settled: bool = False
+    """Commit notes though the reader has changed them within `git.settle`."""
     accept_deletions: bool = False
     stdin: BinaryIO | None = None

@@ -10,6 +10,7 @@ from kb.core.report import Action
 from kb.errors import Busy, Problem, Refused, TryLater
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from kb.core.report import DayReport, Report
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from kb.sync.state import State
 
 TRAILER = "kb-pass"
+LISTED = 20
 
 
 def commit(state: State, words: str | None = None, *, always: bool = False) -> None:
@@ -30,6 +32,7 @@ def commit(state: State, words: str | None = None, *, always: bool = False) -> N
 
     mode = "notes" if always else state.vault.settings.git.commit
     if mode == "off":
+        state.memory.uncommitted = set()
         return
     try:
         _commit(state, words, own_only=mode == "own")
@@ -48,6 +51,7 @@ def _commit(state: State, words: str | None, *, own_only: bool) -> None:
     report = state.report
     repository = Repository.find(state.vault.root)
     if repository is None:
+        state.memory.uncommitted = set()
         report.problems.append(
             Problem(
                 "git",
@@ -56,21 +60,28 @@ def _commit(state: State, words: str | None, *, own_only: bool) -> None:
         )
         return
     _clear_dead_locks(repository, report)
-    notes = {} if own_only else _note_paths(state)
-    changed = [
-        path
-        for path in repository.uncommitted(["."])
-        if _all_ours(state, path)
-        or (_is_note(state, notes, path) and not _settling(state, path))
-        or (not own_only and _was_note(state, path))
-    ]
-    if not changed:
-        return
-    report.commit = repository.commit(
-        changed, words or message(state, changed), problems=report.problems
-    )
+    memory = state.memory
+    known = memory.uncommitted
+    if known is not None:
+        known = {path for path in known if _may_commit(state, path, own_only=own_only)}
+    uncommitted = repository.uncommitted(["."] if known is None else sorted(known))
+    ours = [path for path in uncommitted if _may_commit(state, path, own_only=own_only)]
+    changed = [path for path in ours if not _settling(state, path)]
+    if changed:
+        report.commit = repository.commit(
+            changed, words or message(state, changed), problems=report.problems
+        )
+    memory.uncommitted = set(ours) - set(changed)
+    memory.actions.clear()
     if report.commit:
         report.actions.append(Action("commit", report.commit[:10], f"{len(changed)} files"))
+
+
+def _may_commit(state: State, path: str, *, own_only: bool) -> bool:
+    """Whether `git.commit` gives the file to us."""
+    if _all_ours(state, path):
+        return True
+    return not own_only and (_is_note(state, path) or _was_note(state, path))
 
 
 def _clear_dead_locks(repository: Repository, report: Report) -> None:
@@ -89,21 +100,21 @@ def _all_ours(state: State, path: str) -> bool:
     return state.vault.layout.owns(path)
 
 
-def _note_paths(state: State) -> dict[str, list[str]]:
-    """Paths of paper notes, by themselves in lower case; not of what cannot be read."""
+def _is_note(state: State, path: str) -> bool:
+    """Whether git means a paper note that can be read. Where the disk takes no notice of upper and
+    lower case, git goes on to call a note by the name that it had first."""
     refused = {problem.where for problem in state.report.refused}
-    found: dict[str, list[str]] = {}
-    for path in {note.path for note in state.notes.values()} - refused:
-        found.setdefault(path.casefold(), []).append(path)
-    return found
-
-
-def _is_note(state: State, notes: dict[str, list[str]], path: str) -> bool:
-    """Whether git means a paper note. Where the disk takes no notice of upper and lower case, git
-    goes on to call a note by the name that it had first."""
-    alike = notes.get(path.casefold(), [])
+    if state.notes.id_at(path) is not None:
+        return path not in refused
+    if path in state.scan or not os.path.lexists(state.vault.root / path):
+        return False
+    alike = (note for note in state.scan.paths() if note.casefold() == path.casefold())
     root = state.vault.root
-    return path in alike or any(_same_file(root / path, root / note) for note in alike)
+    return any(
+        state.notes.id_at(note) is not None and note not in refused
+        and _same_file(root / path, root / note)
+        for note in alike
+    )  # fmt: skip
 
 
 def _same_file(one: Path, other: Path) -> bool:
@@ -115,6 +126,8 @@ def _same_file(one: Path, other: Path) -> bool:
 
 def _settling(state: State, path: str) -> bool:
     """Whether the reader changed the note so lately that more may come (`git.settle`)."""
+    if state.options.settled or _all_ours(state, path):
+        return False
     try:
         changed = (state.vault.root / path).stat().st_mtime
     except OSError:
@@ -133,39 +146,52 @@ def _was_note(state: State, path: str) -> bool:
 
 
 def message(state: State, changed: list[str]) -> str:
-    """What a person would write: a line on the days, then the titles of the new notes."""
+    """What a person would write: a line on the days or notes, then what was done to which note."""
     report = state.report
     days = [day for day in report.days if day.outcome == "done" and report.settled]
-    created = [action.path for action in report.actions if action.kind == "create"]
-    lines = [_subject(days, report, changed)]
+    done = {action.path: action for action in state.memory.actions}
+    created = [path for path, action in done.items() if action.kind == "create"]
+    touched = [path for path in changed if not _all_ours(state, path) and path not in created]
+    lines = [_subject(days, report, len(created), touched, changed)]
     if created:
-        titles = [path.rpartition("/")[2].removesuffix(".md") for path in created]
-        lines.append("\n".join(f"- {title}" for title in titles[:20]))
-        if len(titles) > 20:
-            lines[-1] += f"\n- and {len(titles) - 20} more"
-    updated = [a for a in report.actions if a.kind in ("update", "adopt")]
-    if updated:
-        lines.append("\n".join(f"- {_title(a.path)}: {a.detail}" for a in updated[:20]))
+        lines.append(_listing(_title(path) for path in created))
+    if touched:
+        lines.append(_listing(_what(state, path, done.get(path)) for path in touched))
     return "\n\n".join(lines) + f"\n\n{TRAILER}: {state.at}\n"
+
+
+def _listing(items: Iterable[str]) -> str:
+    every = list(items)
+    more = [f"- and {len(every) - LISTED} more"] if len(every) > LISTED else []
+    return "\n".join([*(f"- {item}" for item in every[:LISTED]), *more])
+
+
+def _what(state: State, path: str, done: Action | None) -> str:
+    """A note by its title, and what became of it where there is more to say than that it changed."""
+    if done is not None and done.kind in ("update", "adopt"):
+        return f"{_title(path)}: {done.detail}"
+    return _title(path) + ("" if path in state.scan else ": gone from here")
 
 
 def _title(path: str) -> str:
     return path.rpartition("/")[2].removesuffix(".md")
 
 
-def _subject(days: list[DayReport], report: Report, changed: list[str]) -> str:
+def _subject(
+    days: list[DayReport], report: Report, created: int, touched: list[str], changed: list[str]
+) -> str:
     if report.created and len(days) == 1:
         day = days[0]
         return f"arXiv {day.day}: {report.created} of {day.scanned} papers kept"
     if report.created and days:
         scanned = sum(day.scanned for day in days)
         return f"arXiv {days[0].day} to {days[-1].day}: {report.created} of {scanned} papers kept"
-    if report.created:
-        return f"Add {report.created} paper notes"
-    if report.updated:
-        return f"Update {report.updated} paper note{'s' if report.updated > 1 else ''}"
+    if created:
+        return f"Add {created} paper note{'s' if created > 1 else ''}"
+    if len(touched) == 1 or len(changed) == 1:
+        return f"Update {_title((touched or changed)[0])}"
+    if touched:
+        return f"Update {len(touched)} paper notes"
     if days:
         return f"arXiv {days[-1].day}: nothing kept"
-    if len(changed) == 1:
-        return f"Update {_title(changed[0])}"
     return f"Update pages and notes ({len(changed)} files)"

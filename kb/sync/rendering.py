@@ -74,7 +74,7 @@ def write_pages(state: State) -> None:
     _remember_right(state, finished, gone, setting)
     state.memory.unfinished -= {leaf.path for leaf in wanted}
     state.memory.unfinished |= {leaf.path for leaf in stale} - {leaf.path for leaf in finished}
-    state.keep(shelf, setting)
+    state.shown(shelf, setting)
 
 
 def _stirred(state: State, shelf: Shelf, setting: str) -> Collection[date | None] | None:

@@ -18,12 +18,11 @@ if TYPE_CHECKING:
 
     from kb.core.history import History, Record
     from kb.core.pages import Shelf
+    from kb.core.report import Action
     from kb.sync.options import Options, Progress
     from kb.vault.ledger import LedgerStamp
     from kb.vault.scan import Changes, Scan
     from kb.vault.vault import Vault
-
-TEMPLATE = "Paper.md"
 
 
 class Home:
@@ -52,6 +51,12 @@ class Memory:
     """What all pages have in common, and which there are."""
     unfinished: set[str] = field(default_factory=set)
     """Pages that could not be brought in step."""
+    uncommitted: set[str] | None = None
+    """Files that have changed since the last commit; None: git is to be asked."""
+    actions: list[Action] = field(default_factory=list)
+    """What was done to them."""
+    news: bool = False
+    """Whether the last pass has found or made any change."""
 
 
 def _stamp(now: datetime, latest: str) -> str:
@@ -99,6 +104,8 @@ class State:
         self.changes: Changes | None = changes if known and not changes.everything else None
         """What has changed since the last pass; None: anything may have."""
         self._see_what_is_gone()
+        self.changed_paths = frozenset(changes.paths)
+        """Files that have come, changed or gone since the last pass, by whomever."""
         self.looked_at: set[str] = set(changes.paths)
         """Files about which this pass has something to say."""
         self.held: set[str] = set()
@@ -120,7 +127,7 @@ class State:
     def _look(self, hints: Iterable[str] | None) -> Changes:
         begun = {arxiv_id: record["path"] for arxiv_id, record in self.vault.cache.begun().items()}
         home = Home(self.history, begun)
-        if hints is None:
+        if hints is None or not self.scan.begun:
             return self.scan.compare(home)
         return self.scan.look_at(hints, home)
 
@@ -153,26 +160,27 @@ class State:
         """Every path under which the ledger knows a note."""
         return frozenset(written.path for written in self.history.wrote.values())
 
-    def keep(self, shelf: Shelf, setting: str) -> None:
-        """Lets the memory stand for all that this pass has seen and done."""
-        self.memory.ledger = self.vault.ledger.stamp()
+    def shown(self, shelf: Shelf, setting: str) -> None:
+        """Every page is in step now, or told to be unfinished."""
         self.memory.shown = (setting, shelf.extent())
         self.notes.stirred.clear()
 
+    def keep(self) -> None:
+        """Lets the memory stand for all that this pass has seen and done."""
+        memory = self.memory
+        memory.ledger = self.vault.ledger.stamp()
+        if memory.uncommitted is not None:
+            memory.uncommitted |= self.changed_paths | set(self.report.written)
+        memory.actions += self.report.actions
+        memory.news = bool(self.changed_paths or self.report.written)
+
     @property
     def template_name(self) -> str:
-        settings = self.vault.settings
-        return settings.at(settings.folders.templates, TEMPLATE)
+        return self.vault.template_name
 
     @property
     def template(self) -> str:
-        """The reader's template of a note; the bundled one where they have deleted theirs."""
+        """The template of a note."""
         if self._template is None:
-            from kb import resources
-            from kb.vault.files import Missing
-
-            try:
-                self._template = self.vault.read_text(self.template_name)
-            except Missing:
-                self._template = resources.template_file("Templates/Paper.md").decode()
+            self._template = self.vault.template_text()
         return self._template

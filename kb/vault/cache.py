@@ -91,6 +91,7 @@ class Cache:
                 raise sqlite3.DatabaseError("another layout")
             db.executescript(_TABLES)
             db.execute(f"pragma user_version={_SCHEMA}")
+            self._stat = self.path.stat()
         except sqlite3.DatabaseError:
             db.close()
             raise
@@ -99,6 +100,13 @@ class Cache:
     def close(self) -> None:
         with self._told():
             self._db.close()
+
+    def is_there(self) -> bool:
+        """Whether the open file is still the one under its name."""
+        try:
+            return os.path.samestat(self.path.stat(), self._stat)
+        except OSError:
+            return False
 
     # papers
 

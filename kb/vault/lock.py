@@ -40,16 +40,20 @@ class Owner:
 
 
 class VaultLock:
-    """`with VaultLock(dir, root):` holds the vault for one pass.
+    """`with VaultLock(dir, root):` holds the vault for one pass; with `role="watch"`, beside that, for
+    the one watcher there may be.
 
     Entering raises TryLater, naming owner and age, while another pass holds it (in this process
     or any other). A lock whose owner died is free; `took_over` then says whose it was.
     """
 
-    def __init__(self, lock_dir: Path, vault_root: Path, *, command: str = "") -> None:
+    def __init__(
+        self, lock_dir: Path, vault_root: Path, *, command: str = "", role: str = ""
+    ) -> None:
         real = os.path.realpath(vault_root)
         name = hashlib.sha256(os.path.normcase(real).encode("utf-8", "surrogateescape"))
-        self.path = lock_dir / f"{name.hexdigest()[:16]}.lock"
+        ending = f".{role}.lock" if role else ".lock"
+        self.path = lock_dir / f"{name.hexdigest()[:16]}{ending}"
         self.took_over: Owner | None = None
         self._vault = ascii(real)[1:-1] if not real.isprintable() else real
         self._command = command or _command()

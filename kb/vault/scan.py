@@ -70,7 +70,8 @@ class Scan:
         self._files = files
         self._cache = cache
         self._seen: dict[str, Seen] = {}
-        self._begun = False
+        self.begun = False
+        """Whether it has been compared with the disk yet."""
         self.notes = Notes()
         """By paper, as they are on disk now; kept in step by whoever writes one."""
         self._rivals: dict[str, set[str]] = {}
@@ -164,11 +165,11 @@ class Scan:
 
     def compare(self, home: Home) -> Changes:
         """Looks at every file of the vault. Raises DiskError where the vault cannot be listed."""
-        changes = Changes(set(), set(), everything=not self._begun)
+        changes = Changes(set(), set(), everything=not self.begun)
         known = self._seen
-        if not self._begun:
+        if not self.begun:
             known = {path: Seen(*row) for path, row in self._cache.notes().items()}
-            self._begun = True
+            self.begun = True
         self._passed_over = {}
         present = set()
         fresh: dict[str, Seen] = {}
@@ -265,10 +266,10 @@ class Scan:
         listed = self.notes.path_of(note.id)
         if listed is None or listed == path:
             self.notes.put(note.id, note, seen.packed)
+            if note.id in self._rivals:
+                self._rivals[note.id].add(path)
         else:
-            self._rivals.setdefault(note.id, {listed})
-        if rivals := self._rivals.get(note.id):
-            rivals.add(path)
+            self._rivals.setdefault(note.id, set()).update((listed, path))
 
     def _leave(self, path: str, changes: Changes) -> None:
         self._part_with(path, self._seen.pop(path), changes)

@@ -8,11 +8,13 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kb.core import frontmatter, links, regions
+from kb import config, resources
+from kb.core import frontmatter, links, notes, regions, topics
 from kb.core.pages import REGION, Layout
-from kb.errors import Busy, ConfigError, Refused, UsageError
+from kb.errors import Busy, ConfigError, Problem, Refused, UsageError
 from kb.vault.cache import Cache, vault_cache_folder
 from kb.vault.files import Missing, VaultFiles, decode
+from kb.vault.inforce import InForce
 from kb.vault.ledger import Ledger
 from kb.vault.lock import VaultLock
 from kb.vault.scan import Scan
@@ -57,12 +59,28 @@ def _no_vault(root: Path, named: str) -> str:
 class Vault:
     """Opens what a pass needs. Close it, or use it as a context manager."""
 
-    def __init__(self, root: Path, settings: Settings, *, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        settings: Settings | None = None,
+        *,
+        folder: Path | None = None,
+        forgiving: bool = False,
+    ) -> None:
+        """`settings` are those of its kb.toml unless others are given. With `forgiving` the last good
+        text stands in for a file of settings that has a mistake. Raises ConfigError."""
         self.root = root
-        self.settings = settings
         self.cache_folder = folder or vault_cache_folder(root)
         self.cache = Cache(self.cache_folder)
-        self.files = VaultFiles(root, quiet_seconds=settings.notes.quiet, ours=self.cache)
+        self._in_force = InForce(self.cache, forgiving=forgiving)
+        try:
+            self.settings: Settings = settings or self._in_force.use(
+                CONFIG, lambda: config.read(root / CONFIG), config.parse
+            )
+        except BaseException:
+            self.cache.close()
+            raise
+        self.files = VaultFiles(root, quiet_seconds=self.settings.notes.quiet, ours=self.cache)
         self.ledger = Ledger(root, memory=self.cache)
 
     def __enter__(self) -> Vault:
@@ -92,15 +110,56 @@ class Vault:
         return decode(path, self.files.read(path).data)
 
     def topics_text(self) -> str:
-        """`Topics.md`. Raises ConfigError where it is missing."""
+        """`Topics.md`, as it is in force. Raises ConfigError where it is missing or names no topic."""
         path = self.layout.topics
-        try:
-            return self.read_text(path)
-        except Missing:
-            raise ConfigError(
-                f"{path} is missing; write down what to look for, or let `kb init {self.root}` put"
-                " the default back"
-            ) from None
+
+        def read() -> str:
+            try:
+                return self.read_text(path)
+            except Missing:
+                raise ConfigError(
+                    f"{path} is missing; write down what to look for, or let `kb init {self.root}`"
+                    " put the default back"
+                ) from None
+
+        return self._in_force.use(path, read, lambda text: topics.checked(text, path))
+
+    def template_text(self) -> str:
+        """The reader's template of a note, as it is in force; the bundled one where they have deleted
+        theirs. Raises ConfigError where no note can be made from it."""
+        path = self.template_name
+
+        def read() -> str:
+            try:
+                return self.read_text(path)
+            except Missing:
+                return resources.template_file("Templates/Paper.md").decode()
+
+        return self._in_force.use(path, read, lambda text: notes.checked_template(text, path))
+
+    @property
+    def template_name(self) -> str:
+        return self.settings.at(self.settings.folders.templates, "Paper.md")
+
+    @property
+    def settings_files(self) -> tuple[str, str, str]:
+        """The files by which the reader says what kb is to do."""
+        return CONFIG, self.layout.topics, self.template_name
+
+    def mistakes(self) -> list[Problem]:
+        """What is wrong with these files, now. Where a last good text stands in for one, see
+        `forgiving`, it is among them as well."""
+        found = {}
+        for path, read in (
+            (self.layout.topics, self.topics_text),
+            (self.template_name, self.template_text),
+        ):
+            try:
+                read()
+            except (ConfigError, Refused, Busy) as error:
+                found[path] = Problem(path, str(error))
+        stood_in_for = {each.where: each for each in self._in_force.mistakes()}
+        return list((stood_in_for | found).values())
 
     def scan(self, home: Home | None = None) -> Scan:
         """The notes of the vault as they are on disk now, see `kb.vault.scan`."""

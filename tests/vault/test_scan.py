@@ -99,7 +99,9 @@ def act(root: Path, what: str, one: str, other: str) -> set[str]:
     return {one}
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=200
+)
 @given(st.lists(steps, min_size=1, max_size=12), st.sampled_from(PLACES), st.integers(1, 4))
 def test_hints_lead_to_what_a_full_comparison_finds(
     vault: Vault, done: list[tuple[str, str, str]], home: str, every: int
