@@ -50,6 +50,9 @@ SUITES = (
     Suite(10, "bombs", "YAML bombs, huge and broken notes", 1_000),
     Suite(11, "hostile_names", "hostile titles and ids", 10_000),
     Suite(12, "power_loss", "power lost at every call, on a model of a disk", 1_000),
+    Suite(13, "watch_burst", "files written in one burst beside the watcher", 30_000),
+    Suite(14, "watch_styles", "edits in each style of saving beside the watcher", 1_000),
+    Suite(15, "watch_together", "seconds of watcher, editors, git by hand and cron at once", 300),
 )
 """A count that is larger than what there is to try means all of it."""
 

@@ -1,7 +1,8 @@
-"""A person at git, in a process of their own: `python -m faults.git_person VAULT STOP TOLD`.
+"""A person at git, in a process of their own: `python -m faults.git_person VAULT STOP TOLD [PAUSE]`.
 
-They stage, commit and take back, as fast as they can, until the file STOP is there; then TOLD says
-what they saw. What they staged must be in the index, byte for byte, until they commit it.
+They stage, commit and take back, as fast as they can or with PAUSE seconds between, until the file
+STOP is there; then TOLD says what they saw. What they staged must be in the index, byte for byte,
+until they commit it.
 """
 
 from __future__ import annotations
@@ -63,12 +64,13 @@ class Person:
             self.commits += 1
 
 
-def main(vault: str, stop: str, told: str) -> None:
+def main(vault: str, stop: str, told: str, pause: str = "0") -> None:
     person = Person(Path(vault))
     number = 0
     while not Path(stop).exists():
         person.turn(number)
         number += 1
+        time.sleep(float(pause))
     last = {path: person.stage(path, f"staged last, {path}\n") for path in FILES}
     seen = {"faults": person.faults, "refused": person.refused, "commits": person.commits}
     Path(told).write_text(json.dumps({**seen, "turns": number, "staged": last}))
