@@ -54,16 +54,27 @@ class Reader:
 
         Raises AssertionError where its row and its section are not right after `patience` seconds.
         """
-        self.note = self.chance.choice(self.notes)
-        file = self.root / self.note
-        text = self._changed(file.read_text("utf-8"))
+        file, text = self._edit()
         values = properties(text)
         pages = Pages.of(self.root, date.fromisoformat(values["announced"]))
         before = [_stamp(page) for page in pages]
-        save = save_in_place if self.chance.random() < 0.5 else save_by_rename
-        save(file, text.encode())
+        self._save(file, text)
         saved = time.perf_counter()
         return saved, self._until_right(saved, pages, before, values, patience)
+
+    def save_only(self) -> bool:
+        """As `save`, and nothing is waited for; whether it was by a rename."""
+        return self._save(*self._edit())
+
+    def _edit(self) -> tuple[Path, str]:
+        self.note = self.chance.choice(self.notes)
+        file = self.root / self.note
+        return file, self._changed(file.read_text("utf-8"))
+
+    def _save(self, file: Path, text: str) -> bool:
+        renamed = self.chance.random() < 0.5
+        (save_by_rename if renamed else save_in_place)(file, text.encode())
+        return renamed
 
     def _changed(self, text: str) -> str:
         values = properties(text)
