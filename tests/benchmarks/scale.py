@@ -88,8 +88,8 @@ class Bench:
         self.notes = made.notes
         self.reader = Reader(self.root, made.notes, seed)
         self.large = count > 10_000
-        _settings(self.root)
-        _git(self.root, "commit", "-q", "-a", "-m", "Settings of the benchmark")
+        benchmark_settings(self.root)
+        git(self.root, "commit", "-q", "-a", "-m", "Settings of the benchmark")
 
     def rows(self, names: list[str]) -> Iterator[Row]:
         """The wanted rows, in the order of the table; what changes the vault comes last."""
@@ -142,7 +142,7 @@ class Bench:
             taken = watcher.taken() if HAS_PROC else None
             log = watcher.said()
         assert "Traceback" not in log, log
-        _kb("index", "--check", "-q", "--vault", str(self.root))
+        kb("index", "--check", "-q", "--vault", str(self.root))
         rss, pss = (taken.rss, taken.pss) if taken else (0.0, 0.0)
         return Worked(saves, commits, used, rss, pss)
 
@@ -158,7 +158,7 @@ class Bench:
             seen = time.perf_counter()
             size = log.stat().st_size
             words = ("log", "-1", "--name-only", "-z", "--format=")
-            if self.reader.note in _git(self.root, *words).split("\0"):
+            if self.reader.note in git(self.root, *words).split("\0"):
                 return seen - saved
 
     # Rows
@@ -248,7 +248,7 @@ class Bench:
 
     def check(self) -> Row:
         words = ("index", "--check", "-q", "--vault", str(self.root))
-        took = [floors.timed(lambda: _kb(*words)) for _ in range(self.effort.starts)]
+        took = [floors.timed(lambda: kb(*words)) for _ in range(self.effort.starts)]
         return Row(
             "check", "`kb index --check`", _seconds(took), "≤ 4 s" if self.large else "≤ 1 s",
             f"{self.python + self.walk:.2f} s (python -c pass, walk)", statistics.median(took),
@@ -275,7 +275,7 @@ def _seconds(took: list[float]) -> str:
     return f"{statistics.median(took):.2f} s ({len(took)})"
 
 
-def _settings(root: Path) -> None:
+def benchmark_settings(root: Path) -> None:
     """Commits soon, and a day's best 20 papers are kept whatever they are worth."""
     file = root / "kb.toml"
     text = file.read_text("utf-8")
@@ -291,8 +291,8 @@ def _settings(root: Path) -> None:
 
 def _seen_as_much(empty: Path, full: Path) -> None:
     """A new vault whose first pass has fetched the same 20 days, as papers seen and not filed."""
-    _kb("init", str(empty))
-    _settings(empty)
+    kb("init", str(empty))
+    benchmark_settings(empty)
     history = Ledger(full).history()
     days = history.real_days()[-large_vaults.POOL :]
     caches = [Cache(vault_cache_folder(root)) for root in (full, empty)]
@@ -308,14 +308,14 @@ def _seen_as_much(empty: Path, full: Path) -> None:
 def _sync(root: Path, feed: Path) -> float:
     words = ("sync", "--feed", str(feed), "--json", "--vault", str(root))
     begun = time.perf_counter()
-    told = json.loads(_kb(*words))
+    told = json.loads(kb(*words))
     took = time.perf_counter() - begun
     assert told["notes"]["created"] == large_vaults.PER_DAY, told
     assert told["commit"], told
     return took
 
 
-def _kb(*words: str) -> str:
+def kb(*words: str) -> str:
     """What `kb WORDS` prints; a code other than 0 ends the benchmark."""
     ran = subprocess.run(
         [sys.executable, "-m", "kb", *words], capture_output=True, text=True, check=False
@@ -327,7 +327,7 @@ def _kb(*words: str) -> str:
     return ran.stdout
 
 
-def _git(root: Path, *words: str) -> str:
+def git(root: Path, *words: str) -> str:
     ran = subprocess.run(["git", *words], cwd=root, check=True, capture_output=True)
     return ran.stdout.decode("utf-8", "replace")
 

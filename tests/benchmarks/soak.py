@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from benchmarks.saves import Reader
-from benchmarks.scale import SETTLE, _git, _kb, _settings, scratch
+from benchmarks.scale import SETTLE, benchmark_settings, git, kb, scratch
 from standins import large_vaults
 from standins.watchers import HAS_PROC, Taken, Watching
 
@@ -47,7 +47,7 @@ class Soak:
         self.started_with = self.commits()
 
     def commits(self) -> int:
-        return int(_git(self.root, "rev-list", "--count", "HEAD"))
+        return int(git(self.root, "rev-list", "--count", "HEAD"))
 
     def save_until(self, events: int) -> None:
         """Bursts of saves, `pace` a second in the mean, up to so many events."""
@@ -99,8 +99,8 @@ def main() -> int:
         root = folder / "vault"
         today = current_day(datetime.now(UTC))
         made = large_vaults.make(root, words.notes, seed=words.seed, last=today)
-        _settings(root)
-        _git(root, "commit", "-q", "-a", "-m", "Settings of the soak")
+        benchmark_settings(root)
+        git(root, "commit", "-q", "-a", "-m", "Settings of the soak")
         soak = Soak(root, made.notes, words.seed, words.pace)
         print(f"{words.events:,} events over {words.notes:,} notes\n")
         print(f"| {' | '.join(COLUMNS)} |\n|{'---:|' * len(COLUMNS)}", flush=True)
@@ -111,8 +111,8 @@ def main() -> int:
                 soak.save_until(words.events * (number + 1) // words.looks)
                 looks.append(soak.look(watcher))
             took = watcher.stop()
-        _kb("index", "--check", "-q", "--vault", str(root))
-        _git(root, "fsck", "--strict", "--no-dangling", "--no-progress")
+        kb("index", "--check", "-q", "--vault", str(root))
+        git(root, "fsck", "--strict", "--no-dangling", "--no-progress")
     grown = growth(looks)
     told = ", ".join(f"{name} {percent:+.1f} %" for name, percent in grown.items())
     print(f"\nLast quarter against the first: {told}. Ended in {took:.1f} s; pages are right.")

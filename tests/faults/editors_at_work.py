@@ -94,7 +94,7 @@ def _run(desk: Desk, count: int, seed: int, tally: Tally, progress: Progress) ->
     figures |= {"writes of kb that stood back": wrote["busy"]}
     for what, number in figures.items():
         tally.figures[f"{desk}: {what}"] += number
-    _check(desk, editors, passes + 2, tally)
+    check_desk(desk, editors, passes + 2, tally)
 
 
 @dataclass(slots=True)
@@ -238,7 +238,7 @@ def _update(desk: Desk, stop: Event, counts: Path) -> None:
     counts.write_text(json.dumps(told))
 
 
-def _check(desk: Desk, editors: list[Editor], version: int, tally: Tally) -> None:
+def check_desk(desk: Desk, editors: list[Editor], version: int, tally: Tally) -> None:
     """Every line is in its note or was kept, in order; then kb comes to rest."""
     with tally.trial(f"{desk}, a last pass"):
         for words in (("sync", "--feed", str(desk._feed(version))), ("index",)):

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from faults.editors_at_work import WAYS, Desk, Editor, _check
+from faults.editors_at_work import WAYS, Desk, Editor, check_desk
 from faults.tally import Tally, silent
 from faults.watching import PATIENCE, check_sound, until_right, watching
 from standins.person import Person
@@ -78,7 +78,7 @@ def run(count: int, *, seed: int, folder: Path, progress: Progress = silent) -> 
         kept = ("Papers", "Daily", "Weekly", "Monthly", ".kb")
         status = person.git("status", "--porcelain", "--", *kept)
         assert not status, f"not committed: {status[:300]}"
-    _check(desk, editors, version + 1, tally)
+    check_desk(desk, editors, version + 1, tally)
     return tally
 
 
