@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
 
+_READY = re.compile(rb"(?:^|\s)watching\s")
 HAS_PROC = Path("/proc/self/smaps_rollup").exists()
 _TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 NOWHERE = "http://127.0.0.1:9"
@@ -69,7 +71,7 @@ class Watching:
 
         Raises AssertionError where it never does.
         """
-        while b" watching " not in self.log.read_bytes():
+        while not _READY.search(self.log.read_bytes()):
             self._must_run(seconds)
             time.sleep(0.002)
         return time.perf_counter() - self.began
