@@ -7,6 +7,7 @@ that the cache has of it, and read when it is asked for.
 from __future__ import annotations
 
 import heapq
+import sys
 from collections.abc import Iterable, Iterator, MutableMapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,9 @@ class _Card:
     refused: bool
     shelf: tuple[int, int] | None
     """(score, relevance) of a note to be read; None where it is read or left out."""
+    status: str
+    starred: bool
+    face: bytes
     packed: bytes
 
 
@@ -66,7 +70,8 @@ class Notes(MutableMapping[str, "Note"]):
         unread = note.kept and note.status in ("", "unread")
         card = _Card(
             note.path, note.announced, note.kept, bool(note.refused),
-            (note.score, note.relevance) if unread else None, packed,
+            (note.score, note.relevance) if unread else None,
+            sys.intern(note.status), note.rating == 5, notes_.face(note), packed,
         )  # fmt: skip
         self._cards[arxiv_id] = card
         self._paths[card.path] = arxiv_id
@@ -111,9 +116,14 @@ class Notes(MutableMapping[str, "Note"]):
         """The paper whose note lies at `path`."""
         return self._paths.get(path)
 
-    def packed(self, arxiv_id: str) -> bytes:
-        """All that is known of a note: equal bytes for equal notes."""
-        return self._cards[arxiv_id].packed
+    def face(self, arxiv_id: str) -> bytes:
+        """Equal where pages show the same of a note, its mark aside."""
+        return self._cards[arxiv_id].face
+
+    def mark(self, arxiv_id: str) -> tuple[str, bool]:
+        """The note's status, and whether it has five stars."""
+        card = self._cards[arxiv_id]
+        return card.status, card.starred
 
     # As pages list them: what fell below the cutoffs is left out
 

@@ -5,6 +5,7 @@ What counts as math is what Obsidian and git hosts count: `$` without space insi
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,7 @@ _DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
+@functools.lru_cache(maxsize=4096)
 def cell(text: str) -> str:
     """Raw text as Markdown that shows it as it is, on one line; `$...$` stays math.
 
@@ -53,6 +55,7 @@ def cell(text: str) -> str:
     return _outside_math(text, lambda part: apart(_RAW.sub(_escape_raw, part)))
 
 
+@functools.lru_cache(maxsize=4096)
 def cell_of_markdown(markdown: str) -> str:
     """Markdown on one line that cannot break its row, and otherwise says what it said.
 

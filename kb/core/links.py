@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import posixpath
 import re
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 Style = Literal["markdown", "wiki"]
 
-_KEPT = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._/,;=+@!'~")
+_NOT_KEPT = re.compile("[^A-Za-z0-9-._/,;=+@!'~]")
 _CHARS = r"(?:\\.|[^()\\\n])*"
 _MARKDOWN = re.compile(rf"\]\(\s*(?:<([^<>\n]*)>|({_CHARS}(?:\({_CHARS}\){_CHARS})*)\))")
 _DEFINITION = re.compile(
@@ -60,7 +61,7 @@ def markdown_link(
 
     Everything but letters, digits and harmless marks is percent-encoded in the target.
     """
-    relative = posixpath.relpath(str(to_path), str(from_path.parent))
+    relative = _way(str(from_path.parent), str(to_path.parent)) + to_path.name
     target = _encoded(relative) + (f"#{_encoded(fragment)}" if fragment else "")
     shown = cell(label) or cell(to_path.stem)
     if shown.startswith("\\[") and shown.endswith("\\]"):
@@ -115,11 +116,18 @@ def _file_targets(written: str) -> list[str]:
 
 
 def _encoded(path: str) -> str:
-    return "".join(
-        char if char in _KEPT or (char > "\x7f" and char.isalnum()) else _percent(char)
-        for char in path
-    )
+    return _NOT_KEPT.sub(_percent, path)
 
 
-def _percent(char: str) -> str:
+def _percent(match: re.Match[str]) -> str:
+    char = match[0]
+    if char > "\x7f" and char.isalnum():
+        return char
     return "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "surrogateescape"))
+
+
+@functools.lru_cache(maxsize=1024)
+def _way(from_folder: str, to_folder: str) -> str:
+    """From one folder to another, as the beginning of a relative path."""
+    way = posixpath.relpath(to_folder, from_folder)
+    return "" if way == "." else f"{way}/"

@@ -31,6 +31,10 @@ SHARED = frozenset({"aliases", "tags", "status", "rating"})
 """Keys that are the reader's, or both's: written once, never again unasked."""
 _TEXT = frozenset({"title", "authors", "summary", "author_comment", "journal"})
 """Remembered in the ledger as a digest: the ledger holds no paper text."""
+_FACE = (
+    "title", "authors", "announced", "topics", "relevance", "novelty", "score", "kept", "followed",
+    "listed", "summary",
+)  # fmt: skip
 STATUSES = ("unread", "reading", "read", "skip")
 _BARE_ID_KEYS = frozenset({"arxiv", "arxivid", "eprint", "arxiv-id", "arxiv_no", "arxiv-number"})
 
@@ -282,6 +286,12 @@ def read(path: str, text: str) -> Note:
         refused=refused,
         claimed="arxiv_id" in values,
     )
+
+
+def face(note: Note) -> bytes:
+    """A digest of what pages show of a note, status and rating aside."""
+    shown = [note.id, note.path, *(note.values.get(key) for key in _FACE)]
+    return hashlib.blake2b(packing.dumps(shown), digest_size=8).digest()
 
 
 def pack(note: Note) -> bytes:

@@ -155,7 +155,7 @@ def update(
 
 def reassess(
     note: Note,
-    paper: Paper | None,
+    paper_of: Callable[[], Paper | None],
     judged: Assessment,
     below: str | None,
     written: Written | None,
@@ -165,8 +165,8 @@ def reassess(
 ) -> NoteEdit | None:
     """Lets a note show a later assessment; None where it does, or where nothing in it is kb's.
 
-    `below` says which cutoff the paper misses now: the note is marked `kept: false`. Without
-    `paper` (its text is not at hand) the region stays as it is.
+    `below` says which cutoff the paper misses now: the note is marked `kept: false`. Where
+    `paper_of` gives none (its text is not at hand) the region stays as it is.
     """
     if note.refused or written is None:
         return None
@@ -182,6 +182,7 @@ def reassess(
         now = _still(note, text)
         edited = frontmatter.edit(text, _changes(now, wanted, written), order=notes.KEYS)
         shown = assessment_of(notes.read(note.path, edited), judged.comment)
+        paper = paper_of()
         known = replace(paper, announced=now.announced or paper.announced) if paper else None
         return _brought_up(now, text, wanted, written, known, shown, template, template_name)
 

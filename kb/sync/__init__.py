@@ -108,7 +108,7 @@ def _remember_pass(state: State) -> None:
 def _tell_refusals(state: State) -> None:
     """Files that cannot be edited make exit 1 once, then stand in `kb status`."""
     report, cache, scan = state.report, state.vault.cache, state.scan
-    wrote = state.wrote_paths() if scan.is_troubled else frozenset()
+    wrote = state.wrote_among(scan.troubled())
     report.refused += [p for p in scan.refused_among(wrote) if p not in report.refused]
     report.problems += [
         Problem(other.path, f"has the same arxiv_id as {listed.path}, which is the one listed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from kb.core import plan
@@ -14,6 +15,7 @@ from kb.errors import Busy, Problem, Refused
 if TYPE_CHECKING:
     from kb.core.history import Record
     from kb.core.notes import Note
+    from kb.core.papers import Paper
     from kb.sync.state import State
 
 
@@ -28,7 +30,8 @@ def reassess(state: State) -> None:
     is marked and leaves the pages.
     """
     linked: frozenset[str] | None = _UNKNOWN
-    for arxiv_id in sorted(state.history.judged.keys() & state.notes.keys()):
+    noted = (i for i in state.among(state.history.judged) if i in state.notes)
+    for arxiv_id in sorted(noted):
         record = state.history.judged_by_model(arxiv_id)
         written = state.history.wrote.get(arxiv_id)
         note = state.notes[arxiv_id]
@@ -41,13 +44,17 @@ def reassess(state: State) -> None:
             if _removed(state, note, below, linked):
                 continue
         edit = plan.reassess(
-            note, state.vault.cache.papers([arxiv_id]).get(arxiv_id), judged, below, written,
+            note, partial(_paper, state, arxiv_id), judged, below, written,
             state.template, template_name=state.template_name,
         )  # fmt: skip
         done = state.writer.edit(edit, written) if edit is not None else None
         if done is not None:
             state.notes[arxiv_id] = done[0]
             state.remember([done[1]] if done[1] else [], day=note.announced)
+
+
+def _paper(state: State, arxiv_id: str) -> Paper | None:
+    return state.vault.cache.papers([arxiv_id]).get(arxiv_id)
 
 
 def _assessment(record: Record, note: Note) -> Assessment:

@@ -35,12 +35,17 @@ def missing(history: History, scan: Scan, among: Iterable[str]) -> list[str]:
     ]
 
 
-def check(vault: Vault, history: History, scan: Scan, among: Iterable[str]) -> None:
+def check(
+    vault: Vault, history: History, scan: Scan, among: Iterable[str], *, pages: bool = True
+) -> None:
     """Raises KbError where many notes have vanished since the last pass, or a folder with all that
-    kb knew in it. `among`: papers of which something may have changed since."""
+    kb knew in it. `among`: papers of which something may have changed since; `pages`: whether pages
+    may have vanished."""
     gone, known = missing(history, scan, among), len(history.wrote)
     if plan.too_many_vanished(len(gone), known):
         raise KbError(f"{len(gone)} of {known} notes have vanished since the last pass, {_ANSWER}")
+    if not gone and not pages:
+        return
     for folder, lost in lost_folders(vault, history, scan, gone):
         raise KbError(
             f"{folder} is gone or empty, and {len(lost)} files were in it at the last pass, {_ANSWER}"

@@ -134,7 +134,9 @@ class State:
     def _see_what_is_gone(self) -> None:
         wrote = self.among(self.history.wrote)
         if not self.options.accept_deletions:
-            sight.check(self.vault, self.history, self.scan, wrote)
+            changes = self.changes
+            pages = changes is None or any(path not in self.scan for path in changes.paths)
+            sight.check(self.vault, self.history, self.scan, wrote, pages=pages)
         elif not self.options.dry_run:
             gone = sight.missing(self.history, self.scan, wrote)
             for _, lost in sight.lost_folders(self.vault, self.history, self.scan, gone):
@@ -156,8 +158,10 @@ class State:
         if day is not None and any(record["k"] in ("day", "judged") for record in fresh):
             self.stirred.add(day)
 
-    def wrote_paths(self) -> frozenset[str]:
-        """Every path under which the ledger knows a note."""
+    def wrote_among(self, paths: Iterable[str]) -> frozenset[str]:
+        """Those of the paths under which the ledger knows a note."""
+        if not any(path in self.history.paths for path in paths):
+            return frozenset()
         return frozenset(written.path for written in self.history.wrote.values())
 
     def shown(self, shelf: Shelf, setting: str) -> None:

@@ -102,10 +102,9 @@ class Scan:
         ]
         return (*told, *odd)
 
-    @property
-    def is_troubled(self) -> bool:
-        """Whether any file cannot be used as it is."""
-        return bool(self._troubled or self._passed_over)
+    def troubled(self) -> list[str]:
+        """Files that cannot be used as they are."""
+        return [*self._troubled, *self._passed_over]
 
     @property
     def traced(self) -> Mapping[str, Note]:

@@ -30,6 +30,16 @@ class Bell:
         self._ear.setblocking(False)
         self._hammer.setblocking(False)
 
+    def close(self) -> None:
+        self._ear.close()
+        self._hammer.close()
+
+    def __enter__(self) -> Bell:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def fileno(self) -> int:
         """For `signal.set_wakeup_fd`."""
         return self._hammer.fileno()

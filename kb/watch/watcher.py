@@ -106,9 +106,9 @@ class Watcher:
 
         Raises TryLater where another watcher has the vault, ConfigError where it cannot be used.
         """
-        with VaultLock(vault_cache_folder(self.root), self.root, role="watch"):
+        lock = VaultLock(vault_cache_folder(self.root), self.root, role="watch")
+        with lock, Bell() as main, self._bell:
             self._open()
-            main = Bell()
             self._asked.bells = [main, self._bell]
             worker = threading.Thread(target=self._work_or_break, args=(main,), daemon=True)
             with _signals(self._asked):

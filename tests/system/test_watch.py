@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -37,7 +38,7 @@ def watcher(
         monkeypatch.setenv("KB_ARXIV_URL", server.url)
         log = (tmp_path / "watch.log").open("wb")
         process = subprocess.Popen(
-            [sys.executable, "-m", "kb", "watch", "--vault", str(box.root)],
+            [sys.executable, "-m", "kb", "watch", "-v", "--vault", str(box.root)],
             stderr=log,
             env=os.environ.copy(),
         )
@@ -75,6 +76,96 @@ def test_pages_follow_notes_and_the_watcher_leaves_cleanly(
     assert box.git("rev-parse", "HEAD") == head, "an idle watcher commits nothing"
     watcher.send_signal(signal.SIGTERM)
     assert watcher.wait(timeout=10) == 0
+
+
+def log_of(tmp_path: Path) -> str:
+    return (tmp_path / "watch.log").read_text("utf-8")
+
+
+def test_the_readers_settings_take_effect_and_a_mistake_stops_nothing(
+    box: Box, watcher: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    good = box.text("kb.toml")
+    box.write("kb.toml", good + "\nspeed = 3\n")
+    until(lambda: "unknown key sync.speed" in log_of(tmp_path))
+    note = box.notes()[0]
+    week = next((box.root / "Weekly").glob("*.md"))
+    box.edit(note, "status: unread", "status: reading")
+    until(lambda: "| reading |" in week.read_text())
+    told = box.json("status")
+    assert [each["path"] for each in told["mistakes"]] == ["kb.toml"]
+    assert told["watcher"]["runs"]
+    assert told["watcher"]["pid"] == watcher.pid
+    assert told["watcher"]["since"] > "2025"
+    until(lambda: "pages written" in box.json("status")["watcher"]["last"]["did"])
+    assert "A watcher runs since" in box.kb("status")
+    box.write("kb.toml", good.replace('links = "markdown"', 'links = "wiki"'))
+    until(lambda: "without a mistake again" in log_of(tmp_path))
+    until(lambda: "[[" in week.read_text())
+
+
+def test_there_is_one_watcher_at_a_time(box: Box, watcher: subprocess.Popen[bytes]) -> None:
+    box.kb("watch", code=75)
+    assert f"process {watcher.pid}" in box.err
+    watcher.send_signal(signal.SIGTERM)
+    assert watcher.wait(timeout=10) == 0
+    told = box.json("status")["watcher"]
+    assert (told["runs"], told["since"]) == (False, None)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there is no such signal here")
+def test_a_signal_lets_it_read_everything_again(
+    box: Box, watcher: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    before = log_of(tmp_path).count("full comparison")
+    watcher.send_signal(signal.SIGHUP)
+    until(lambda: "told to read everything again" in log_of(tmp_path))
+    until(lambda: log_of(tmp_path).count("full comparison") > before)
+    watcher.send_signal(signal.SIGINT)
+    assert watcher.wait(timeout=10) == 0
+
+
+def test_commits_are_gathered_and_say_what_changed(
+    box: Box, watcher: subprocess.Popen[bytes]
+) -> None:
+    box.write("kb.toml", re.sub(r"settle = \d+", "settle = 1.5", box.text("kb.toml")))
+    before = int(box.git("rev-list", "--count", "HEAD"))
+    for note in box.notes()[:3]:
+        box.edit(note, "status: unread", "status: read")
+        time.sleep(0.5)
+    (box.root / box.notes()[3]).unlink()
+    until(lambda: box.git("status", "--porcelain") == " M kb.toml\n")
+    assert int(box.git("rev-list", "--count", "HEAD")) == before + 1
+    said = box.git("log", "-1", "--format=%B")
+    assert said.startswith("Update 4 paper notes\n")
+    assert said.count("\n- ") == 4
+    assert said.count(": gone from here") == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="hooks are shell scripts")
+def test_it_ends_at_once_though_a_hook_hangs_and_the_next_start_commits(
+    box: Box, watcher: subprocess.Popen[bytes]
+) -> None:
+    hook = box.root / ".git/hooks/pre-commit"
+    hook.write_text("#!/bin/sh\nsleep 600 & echo $! > hook.pid; wait\n")
+    hook.chmod(0o755)
+    box.write("kb.toml", re.sub(r"settle = \d+", "settle = 0.5", box.text("kb.toml")))
+    note = box.notes()[0]
+    box.edit(note, "status: unread", "status: reading")
+    until((box.root / "hook.pid").is_file)
+    watcher.send_signal(signal.SIGTERM)
+    assert watcher.wait(timeout=10) == 0
+    week = next((box.root / "Weekly").glob("*.md"))
+    assert "| reading |" in week.read_text()
+    hook.unlink()
+    os.kill(int(box.text("hook.pid")), signal.SIGKILL)
+    (box.root / "hook.pid").unlink()
+    until(lambda: "reading" in _committed(box, note))
+
+
+def _committed(box: Box, note: str) -> str:
+    box.kb("index")
+    return box.git("show", f"HEAD:{note}")
 
 
 def test_once_is_one_pass(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,7 +48,7 @@ class Leaf:
     path: str
     render: Callable[[], Page]
     _facts: Callable[[], object] | None = None
-    _notes: Callable[[], Iterable[bytes]] = tuple
+    _faces: Callable[[], Iterable[bytes]] = tuple
     day: date | None = None
     """The day of a daily page."""
 
@@ -58,9 +58,8 @@ class Leaf:
         if self._facts is None:
             return ""
         digest = hashlib.blake2b(repr((setting, self._facts())).encode(), digest_size=16)
-        for packed in self._notes():
-            digest.update(b"%d:" % len(packed))
-            digest.update(packed)
+        for face in self._faces():
+            digest.update(face)
         return digest.hexdigest()
 
 
@@ -83,8 +82,8 @@ def leaves(shelf: Shelf, stirred: Collection[date | None] | None = None) -> Iter
             yield _weekly(shelf, week)
         yield _monthly(shelf, *month)
     if shelf.notes.count_on(None) and (stirred is None or None in stirred):
-        notes = partial(_packed, shelf, [None])
-        yield Leaf(shelf.layout.imported, partial(home_.imported, shelf), tuple, notes)
+        faces = partial(_faces, shelf, [None])
+        yield Leaf(shelf.layout.imported, partial(home_.imported, shelf), tuple, faces)
     yield Leaf(shelf.layout.home, partial(home_.home, shelf))
 
 
@@ -96,14 +95,14 @@ def render(shelf: Shelf) -> list[Page]:
 def _daily(shelf: Shelf, day: date) -> Leaf:
     return Leaf(
         shelf.layout.day(day), partial(daily_.daily, shelf, day), partial(daily_.facts, shelf, day),
-        partial(_packed, shelf, [day]), day,
+        partial(_faces, shelf, [day]), day,
     )  # fmt: skip
 
 
 def _weekly(shelf: Shelf, week: Week) -> Leaf:
     return Leaf(
         shelf.layout.week(week), partial(weekly_.weekly, shelf, week),
-        partial(weekly_.facts, shelf, week), partial(_packed, shelf, week.all_days()),
+        partial(weekly_.facts, shelf, week), partial(_faces, shelf, week.all_days()),
     )  # fmt: skip
 
 
@@ -111,9 +110,9 @@ def _monthly(shelf: Shelf, year: int, month: int) -> Leaf:
     days = [day for week in month_weeks(year, month) for day in week.all_days()]
     return Leaf(
         shelf.layout.month(year, month), partial(monthly_.monthly, shelf, year, month),
-        partial(monthly_.facts, shelf, year, month), partial(_packed, shelf, days),
+        partial(monthly_.facts, shelf, year, month), partial(_faces, shelf, days),
     )  # fmt: skip
 
 
-def _packed(shelf: Shelf, days: Iterable[date | None]) -> Iterator[bytes]:
-    return (shelf.notes.packed(arxiv_id) for day in days for arxiv_id in shelf.notes.ids_on(day))
+def _faces(shelf: Shelf, days: Iterable[date | None]) -> Iterator[bytes]:
+    return (shelf.notes.face(arxiv_id) for day in days for arxiv_id in shelf.notes.ids_on(day))

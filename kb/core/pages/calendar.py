@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -19,10 +20,11 @@ class Week:
     year: int
     number: int
 
-    @classmethod
-    def of(cls, day: date) -> Week:
+    @staticmethod
+    @functools.lru_cache(maxsize=8192)
+    def of(day: date) -> Week:
         year, number, _ = day.isocalendar()
-        return cls(year, number)
+        return Week(year, number)
 
     @property
     def monday(self) -> date:

@@ -57,7 +57,8 @@ def facts(shelf: Shelf, day: date) -> tuple[object, ...]:
     records = shelf.records(day)
     about = [(r.source, r.tokens, r.usd, r.by, r.announced, r.scanned, r.criteria) for r in records]
     return _neighbours(shelf, day), about, [
-        _comment(shelf, records, arxiv_id) for arxiv_id in shelf.notes.ids_on(day)
+        (_comment(shelf, records, arxiv_id), shelf.notes.mark(arxiv_id))
+        for arxiv_id in shelf.notes.ids_on(day)
     ]  # fmt: skip
 
 

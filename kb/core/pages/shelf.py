@@ -74,16 +74,14 @@ class Shelf:
         """Every week that has a weekly page."""
         if self._weeks is None:
             known = {day for day, _ in self.history.days}.union(self.notes.days())
-            self._weeks = sorted({Week.of(day) for day in known})
+            weeks = {Week.of(day) for day in known}
+            self._weeks = sorted(weeks, key=lambda week: (week.year, week.number))
         return self._weeks
 
     def extent(self) -> tuple[int, ...]:
         """Differs where there are other pages than before."""
-        return (
-            hash(tuple(self.days())),
-            hash(tuple(self.weeks())),
-            min(self.notes.count_on(None), 1),
-        )
+        undated = min(self.notes.count_on(None), 1)
+        return len(self.history.days), hash(tuple(self.days())), undated
 
     def has_page(self, week: Week) -> bool:
         return any(self.records(day) or self.notes.count_on(day) for day in week.all_days())

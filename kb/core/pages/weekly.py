@@ -42,7 +42,8 @@ def weekly(shelf: Shelf, week: Week) -> Page:
 def facts(shelf: Shelf, week: Week) -> tuple[object, ...]:
     """All that the page says beside what its notes say."""
     return tuple(
-        (shelf.notes.count_on(day), _why_missing(shelf, day),
+        ([shelf.notes.mark(arxiv_id)[0] for arxiv_id in shelf.notes.ids_on(day)],
+         _why_missing(shelf, day),
          [(r.outcome, r.announced, r.scanned, r.source, r.why) for r in shelf.records(day)])
         for day in week.all_days()
     )  # fmt: skip

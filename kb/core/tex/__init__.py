@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -38,6 +39,7 @@ _RAISED = re.compile(
 _NOT_IN_CODE = re.compile(r"[`$|]|\[\[|%%|==|]\(")
 
 
+@functools.lru_cache(maxsize=4096)
 def readable(text: str) -> str:
     r"""`text` as Markdown that shows it: formulas between dollars for MathJax, all else as said.
 
