@@ -13,6 +13,7 @@ import posixpath
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import traceback
@@ -51,37 +52,48 @@ FIRST_DAY = date(2025, 2, 10)
 SAMPLE_DAY = date(2025, 1, 7)
 FOLDERS = ("Reading", "Reading/deep (er)/[1]", "Papers", "Ünicode 100%", "a & b")
 NUMBER = st.integers(0, 999)
+ENOUGH = 5
+"""Lives that fail until no more are tried."""
 
 
 def run(
     count: int, *, seed: int, folder: Path, progress: Progress = silent, steps: int = 50
 ) -> Tally:
-    """`count` lives of `steps` steps. Hypothesis ends at the first that fails, and shortens it."""
+    """`count` lives of `steps` steps, each failure told with its steps; fewer where many fail.
+
+    Hypothesis ends at a life that fails: the rest are drawn from the next seed. None is shortened.
+    """
     template = Template(folder)
     tally = Tally()
 
     class Machine(LivingVault):
         world = template
         counts = tally
+        failed_before = 0
 
-        def teardown(self) -> None:
-            if not tally.failures:
-                progress(tally.tried, count)
-                tally.tried += 1
-            super().teardown()
+        def ended(self, error: BaseException | None) -> None:
+            if len(tally.failures) > self.failed_before:
+                return  # Hypothesis lives the failed life once more
+            tally.tried += 1
+            progress(tally.tried, count)
+            if isinstance(error, Exception):
+                tally.failures.append(self.obituary(f"life {tally.tried}, seed {seed}", error))
 
-    drawn = seeded(seed)(Machine)
-    try:
-        run_state_machine_as_test(
-            drawn,
-            settings=settings(
-                max_examples=count, stateful_step_count=steps, database=None, deadline=None,
-                derandomize=False, suppress_health_check=list(HealthCheck), print_blob=False,
-                phases=(Phase.generate, Phase.shrink),
-            ),
-        )  # fmt: skip
-    except (AssertionError, Exception) as error:  # noqa: BLE001  (whatever kb raises is a failure)
-        tally.failures.append(f"{type(error).__name__}: {error}")
+    while tally.tried < count and len(tally.failures) < ENOUGH:
+        Machine.failed_before = len(tally.failures)
+        try:
+            run_state_machine_as_test(
+                seeded(seed + Machine.failed_before)(Machine),
+                settings=settings(
+                    max_examples=count - tally.tried, stateful_step_count=steps, database=None,
+                    deadline=None, derandomize=False, suppress_health_check=list(HealthCheck),
+                    print_blob=False, report_multiple_bugs=False, phases=(Phase.generate,),
+                ),
+            )  # fmt: skip
+        except Exception as error:
+            if len(tally.failures) == Machine.failed_before:
+                raise AssertionError("Hypothesis failed, and no life did") from error
+            tally.failures[-1] += "\n  ".join(["\n  again:", *getattr(error, "__notes__", ())])
     return tally
 
 
@@ -161,7 +173,6 @@ class LivingVault(RuleBasedStateMachine):
         self.committed = self.world.git("rev-parse", "HEAD", root=self.root).strip()
         self.gitted = False
         self.story: list[str] = []
-        self.failed = False
 
     # Time and files
 
@@ -585,8 +596,7 @@ class LivingVault(RuleBasedStateMachine):
             self.fail(str(error))
 
     def fail(self, why: str) -> None:
-        self.failed = True
-        raise AssertionError("\n  ".join([why, "after:", *self.story]))
+        raise AssertionError(why)
 
     @rule(jump=st.sampled_from([0, 0, -50, 50]))
     def sync(self, jump: int) -> None:
@@ -705,10 +715,23 @@ class LivingVault(RuleBasedStateMachine):
             os._exit(code)
 
     def teardown(self) -> None:
+        error = sys.exc_info()[1]
         try:
-            if not self.failed:
+            if not isinstance(error, Exception):
                 self.sync(0)
                 if self.gitted:
                     self.world.git("fsck", "--strict", "--no-dangling", root=self.root)
+        except Exception as last:
+            error = last
+            raise
         finally:
+            self.ended(error)
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def ended(self, error: BaseException | None) -> None:
+        """The life is over; an Exception is what it failed by."""
+
+    def obituary(self, which: str, error: Exception) -> str:
+        """All there is to know of a life that failed."""
+        trace = "" if type(error) is AssertionError else "".join(traceback.format_exception(error))
+        return "\n  ".join([f"{which}: {error!r}", *trace.splitlines(), "after:", *self.story])
