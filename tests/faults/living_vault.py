@@ -335,8 +335,8 @@ class LivingVault(RuleBasedStateMachine):
     def change_id(self, n: int, other: int) -> None:
         note = self.pick(n)
         ids = [*sorted(self.model.papers), f"2503.{3 * (self.number + 1):05}"]
-        if note:
-            new = ids[other % len(ids)]
+        new = ids[other % len(ids)]
+        if note and note.id != new:
             self.tell(f"the id of {note.path} becomes {new}")
             self.unlimbo(note)
             text = living_text.set_key(note.text, "arxiv_id", f'"{new}"')
