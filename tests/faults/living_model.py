@@ -185,7 +185,7 @@ def check_broken_off(model: Model, files: Mapping[str, bytes], cutoffs: tuple[in
     for note in model.listed():
         if note.id and model.home.get(note.id) != note.path:
             model.vague.add(note.id)  # whether its move is recorded cannot be told
-        if note.broken:
+        if note.broken not in ("", "conflict below"):
             model.ticks.pop(note.id or "", None)
     model.crashed = True
     model.told = None
