@@ -183,7 +183,8 @@ def check_broken_off(model: Model, files: Mapping[str, bytes], cutoffs: tuple[in
         model.vague.add(note.id or "")
         model.unsure.add(note.id or "")
     for note in model.listed():
-        if note.id and model.home.get(note.id) != note.path:
+        due = note.id not in model.judged
+        if note.id and (due or note.id in model.known) and model.home.get(note.id) != note.path:
             model.vague.add(note.id)  # whether its move is recorded cannot be told
         if note.broken not in ("", "conflict below"):
             model.ticks.pop(note.id or "", None)
