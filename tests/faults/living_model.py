@@ -119,7 +119,8 @@ class Model:
     told: dict[str, str] | None = field(default_factory=dict)
     """What a person has been told is refused; None: kb may have forgotten."""
     unsure: set[str] = field(default_factory=set)
-    """Papers whose note a killed pass made: where the reader deletes it, it stays deleted."""
+    """Papers that a killed pass may have judged, or whose note it made or joined: a note that it left
+    out is not made later, nor one that the reader deletes."""
     vague: set[str] = field(default_factory=set)
     """Papers of which kb may not have recorded where their note is."""
     crashed: bool = False
@@ -153,11 +154,15 @@ class Passed:
     cutoffs: tuple[int, int] = (1, 6)
 
 
-def check_broken_off(model: Model, files: Mapping[str, bytes], cutoffs: tuple[int, int]) -> None:
+def check_broken_off(
+    model: Model, files: Mapping[str, bytes], cutoffs: tuple[int, int], *, all_kept: bool
+) -> None:
     """After a kill: every file is whole, old or new, and what is the reader's is as it was (I1, I2).
 
     New notes, and notes that kb has changed, come into the model as being in limbo.
     """
+    if not all_kept:  # some may be judged by now, and left out
+        model.unsure |= model.papers.keys() - model.judged
     for path, data in model.foreign.items():
         assert files.get(path) == data, f"{path} is the reader's and was changed"
     for path, note in list(model.notes.items()):
@@ -181,9 +186,10 @@ def check_broken_off(model: Model, files: Mapping[str, bytes], cutoffs: tuple[in
         assert note.id in model.papers, f"{path} is a note of {note.id}, which was never announced"
         model.notes[path] = replace(note, limbo=True)
         model.vague.add(note.id or "")
-        model.unsure.add(note.id or "")
     for note in model.listed():
         due = note.id not in model.judged
+        if note.id and due:
+            model.unsure.add(note.id)
         if note.id and (due or note.id in model.known) and model.home.get(note.id) != note.path:
             model.vague.add(note.id)  # whether its move is recorded cannot be told
         if note.broken not in ("", "conflict below"):

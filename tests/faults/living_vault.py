@@ -565,7 +565,7 @@ class LivingVault(RuleBasedStateMachine):
             files,
             intake=intake,
             sample=options.feed == "sample",
-            all_kept=keep.relevance == 1 and keep.per_day == 0,
+            all_kept=self.all_kept(settings),
             busy=busy,
             cutoffs=(keep.relevance, keep.novelty),
         )
@@ -584,6 +584,9 @@ class LivingVault(RuleBasedStateMachine):
         written = [p for p in times if (self.root / p).stat().st_mtime_ns != times[p]]
         self.ensure(not written, f"a further pass wrote {written}")
         return report
+
+    def all_kept(self, settings: config.Settings) -> bool:
+        return settings.keep.relevance == 1 and settings.keep.per_day == 0
 
     def ensure(self, held: bool, why: str) -> None:
         if not held:
@@ -694,8 +697,11 @@ class LivingVault(RuleBasedStateMachine):
         self.counts.figures["passes killed"] += status == -signal.SIGKILL
         files = {p: d for p, d in files_of(self.root).items() if not p.startswith(".kb/")}
         files = {p: d for p, d in files.items() if not p.rpartition("/")[2].startswith(".kb-")}
-        cutoffs = self.settings.keep.relevance, self.settings.keep.novelty
-        self.holding(lambda: living_model.check_broken_off(self.model, files, cutoffs))
+        keep, all_kept = self.settings.keep, self.all_kept(self.settings)
+        cutoffs = keep.relevance, keep.novelty
+        self.holding(
+            lambda: living_model.check_broken_off(self.model, files, cutoffs, all_kept=all_kept)
+        )
 
     def be_killed(self, call: int, torn: bool, options: Options) -> None:
         def act(half: Callable[[bool], Any]) -> None:
