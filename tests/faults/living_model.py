@@ -271,6 +271,8 @@ def _check_notes(
             # kb joins it: what stood there stays the reader's, what was added is kb's.
             had = {key for key in living_text.NOTE_KEYS if living_text.value(note.text, key)}
             now = replace(now, theirs=note.theirs | had, loose=True)
+        if due and new and data == note.data and not note.touched:
+            now = replace(now, born=path)  # to the letter what kb would have made: its own
         model.notes[path] = now
 
 
