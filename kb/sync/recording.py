@@ -103,18 +103,17 @@ def _all_ours(state: State, path: str) -> bool:
 def _is_note(state: State, path: str) -> bool:
     """Whether git means a paper note that can be read. Where the disk takes no notice of upper and
     lower case, git goes on to call a note by the name that it had first."""
-    refused = {problem.where for problem in state.report.refused}
-    if state.notes.id_at(path) is not None:
-        return path not in refused
+    if (arxiv_id := state.notes.id_at(path)) is not None:
+        return arxiv_id not in state.notes.refused
     if path in state.scan or not os.path.lexists(state.vault.root / path):
         return False
-    alike = (note for note in state.scan.paths() if note.casefold() == path.casefold())
-    root = state.vault.root
+    folded, root = path.casefold(), state.vault.root
     return any(
-        state.notes.id_at(note) is not None and note not in refused
+        state.notes.id_at(note) not in {None, *state.notes.refused}
         and _same_file(root / path, root / note)
-        for note in alike
-    )  # fmt: skip
+        for note in state.scan.paths()
+        if note.casefold() == folded
+    )
 
 
 def _same_file(one: Path, other: Path) -> bool:

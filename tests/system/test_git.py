@@ -82,3 +82,14 @@ def test_a_note_whose_name_changed_in_case_only_is_committed(box: Box, feed: Pat
     box.kb("index")
     known = former.relative_to(box.root).as_posix()
     assert box.git("show", f"HEAD:{known}").endswith("more words\n")
+
+
+def test_a_note_that_can_be_read_but_not_edited_is_committed_at_once(box: Box, feed: Path) -> None:
+    note = "Papers/Mine.md"
+    box.write(note, '---\narxiv_id: "2503.00000"\n---\n<<<<<<< a\nx\n=======\ny\n>>>>>>> b\n')
+    broken = "Papers/Broken.md"
+    box.write(broken, '---\narxiv_id: "2503.00003"\n')
+    told = box.json("sync", "--feed", str(feed), code=1)
+    assert {refusal["path"] for refusal in told["notes"]["refused"]} == {note, broken}
+    assert box.git("status", "--porcelain", "--", "Papers") == f"?? {broken}\n"
+    assert box.json("sync", "--feed", str(feed))["commit"] is None
