@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from kb.errors import Problem
     from kb.repository.command import Answer
     from kb.repository.history import Change, Recorded
+    from kb.repository.record import Message
 
 _ARGUMENTS = 24_000  # characters of paths a call; Windows takes 32,767 in all
 _GLANCE = 0.1  # seconds; time for a second try at a lock that was dead at the first
@@ -104,12 +105,14 @@ class Repository:
     def commit(
         self,
         paths: Sequence[str],
-        message: str,
+        message: Message,
         *,
         wait_seconds: float = 10.0,
         problems: list[Problem] | None = None,
     ) -> str | None:
         """Commit these files as they are on disk, deleted ones as deletions, and nothing else.
+
+        `message` may be made of the files that do differ from HEAD.
 
         The new commit's id, or None where none of them differs from HEAD. The rest of the
         reader's index stays as it was, also when the commit fails. Ignored files are left out;

@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 import time
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from kb.errors import Problem, TryLater
@@ -14,11 +15,12 @@ from kb.repository.index_lock import IndexLock
 from kb.repository.state import under_way
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from kb.repository.git import Repository
 
+Message = str | Callable[[Sequence[str]], str]
 SIGNING_SECONDS = 30.0
 HOOKS_SECONDS = 600.0
 _NOTHING = (b"nothing to commit", b"nothing added to commit", b"no changes added to commit")
@@ -31,7 +33,7 @@ _AGAIN = ("did not match any file", "but expected", "short read", "ended by SIGB
 def record(
     repository: Repository,
     paths: Sequence[str],
-    message: str,
+    message: Message,
     wait_seconds: float,
     problems: list[Problem],
 ) -> str | None:
@@ -58,7 +60,7 @@ def record(
 def _try(
     repository: Repository,
     paths: Sequence[str],
-    message: str,
+    message: Message,
     deadline: float,
     problems: list[Problem],
 ) -> str | None:
@@ -75,9 +77,10 @@ def _try(
             )
         )
     settings = _settings(repository)
+    words = message if isinstance(message, str) else message(changed)
     with IndexLock(repository.root, repository.git_dir, branch, deadline) as lock:
         _stand_back(repository)
-        made = _commit(repository, changed, new, message, settings, lock, deadline)
+        made = _commit(repository, changed, new, words, settings, lock, deadline)
         if made is not None:
             _follow_hooks(repository, changed, lock, problems)
             lock.install()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from kb.core.report import Action
 from kb.errors import Busy, Problem, Refused, TryLater
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from kb.core.report import DayReport, Report
@@ -61,17 +62,15 @@ def _commit(state: State, words: str | None, *, own_only: bool) -> None:
         return
     _clear_dead_locks(repository, report)
     memory = state.memory
-    known = memory.uncommitted
-    if known is not None:
-        known = {path for path in known if _may_commit(state, path, own_only=own_only)}
-    uncommitted = repository.uncommitted(["."] if known is None else sorted(known))
-    ours = [path for path in uncommitted if _may_commit(state, path, own_only=own_only)]
-    changed = [path for path in ours if not _settling(state, path)]
+    if memory.uncommitted is None:
+        memory.uncommitted = set(repository.uncommitted(["."]))
+    ours = {path for path in memory.uncommitted if _may_commit(state, path, own_only=own_only)}
+    changed = sorted(path for path in ours if not _settling(state, path))
     if changed:
         report.commit = repository.commit(
-            changed, words or message(state, changed), problems=report.problems
+            changed, words or partial(message, state), problems=report.problems
         )
-    memory.uncommitted = set(ours) - set(changed)
+    memory.uncommitted = ours.difference(changed)
     memory.actions.clear()
     if report.commit:
         report.actions.append(Action("commit", report.commit[:10], f"{len(changed)} files"))
@@ -144,7 +143,7 @@ def _was_note(state: State, path: str) -> bool:
     return path in state.history.paths and not os.path.lexists(state.vault.root / path)
 
 
-def message(state: State, changed: list[str]) -> str:
+def message(state: State, changed: Sequence[str]) -> str:
     """What a person would write: a line on the days or notes, then what was done to which note."""
     report = state.report
     days = [day for day in report.days if day.outcome == "done" and report.settled]
@@ -177,7 +176,7 @@ def _title(path: str) -> str:
 
 
 def _subject(
-    days: list[DayReport], report: Report, created: int, touched: list[str], changed: list[str]
+    days: list[DayReport], report: Report, created: int, touched: list[str], changed: Sequence[str]
 ) -> str:
     if report.created and len(days) == 1:
         day = days[0]
