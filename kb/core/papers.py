@@ -19,11 +19,15 @@ _OLD = r"[a-z]+(?:-[a-z]+)*(?:\.[A-Z]{2})?/\d{7}"
 _ID = re.compile(rf"(?P<id>{_NEW}|{_OLD})(?:v(?P<version>[1-9]\d{{0,3}}))?", re.ASCII)
 _TRACE = re.compile(
     rf"""(?:
-        \barxiv\s*:\s*
+        \barxiv(?:\s*:\s*|\s+(?=\d\d\d\d\.\d))
         | arxiv\.org/(?:abs|pdf|html|ps|src|format|e-print|list)/
-        | alphaxiv\.org/(?:abs|pdf|overview)/
-        | huggingface\.co/papers/
-        | 10\.48550/arxiv\.
+        | xxx\.lanl\.gov/(?:abs|pdf)/
+        | ar5iv\.org/(?:abs|html|pdf)/
+        | alphaxiv\.org/(?:abs|pdf|html|overview)/
+        | (?:huggingface|hf)\.co/papers/
+        | (?:arxiv-vanity|emergentmind)\.com/papers/
+        | (?:scirate\.com|semanticscholar\.org|papers\.cool)/arxiv/
+        | 10\.48550(?:/|%2f)arxiv\.
     )(?P<trace>(?:{_NEW}|{_OLD})(?:v[1-9]\d{{0,3}})?)(?!\d)""",
     re.ASCII | re.IGNORECASE | re.VERBOSE,
 )

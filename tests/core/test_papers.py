@@ -22,6 +22,19 @@ from kb.core.papers import Paper, find_arxiv_ids, id_order, parse_arxiv_id
         ("https://www.alphaxiv.org/abs/2503.03213", "2503.03213", None),
         ("https://huggingface.co/papers/2503.03213", "2503.03213", None),
         ("https://doi.org/10.48550/arXiv.2503.03213", "2503.03213", None),
+        ("https://doi.org/10.48550%2FarXiv.2503.03213", "2503.03213", None),
+        ("https://arxiv.org/abs/2503.03213v2?context=stat.ML#comments", "2503.03213", 2),
+        ("https://export.arxiv.org/abs/2503.03213", "2503.03213", None),
+        ("https://ar5iv.labs.arxiv.org/html/2503.03213", "2503.03213", None),
+        ("https://ar5iv.org/abs/2503.03213", "2503.03213", None),
+        ("http://xxx.lanl.gov/abs/hep-th/9901001", "hep-th/9901001", None),
+        ("https://www.alphaxiv.org/pdf/2503.03213v1", "2503.03213", 1),
+        ("https://hf.co/papers/2503.03213", "2503.03213", None),
+        ("https://papers.cool/arxiv/2503.03213", "2503.03213", None),
+        ("https://scirate.com/arxiv/2503.03213", "2503.03213", None),
+        ("https://www.semanticscholar.org/arxiv/2503.03213", "2503.03213", None),
+        ("https://www.arxiv-vanity.com/papers/2503.03213/", "2503.03213", None),
+        ("arXiv 2503.03213v1 [cs.LG]", "2503.03213", 1),
         (" 2413.00001 ", "2413.00001", None),
     ],
 )
@@ -44,6 +57,19 @@ def test_ids_are_found_in_text_once_and_in_order() -> None:
 
 def test_a_longer_number_is_not_cut_to_an_id() -> None:
     assert find_arxiv_ids("https://arxiv.org/abs/2503.0321345") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "we cite arxiv 2024 and 2503.03213",
+        "https://example.org/papers/2503.03213",
+        "https://huggingface.co/2503.03213",
+        "arXiv version 2 of 2503.03213",
+    ],
+)
+def test_a_number_that_nothing_ties_to_arxiv_is_no_trace(text: str) -> None:
+    assert find_arxiv_ids(text) == []
 
 
 def test_ids_sort_as_arxiv_gave_them_out() -> None:
