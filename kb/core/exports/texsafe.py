@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kb.core.tex.pieces import Piece
 
 _SPECIAL = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#",
+    "\\": r"\textbackslash{}", "{": r"\textbraceleft{}", "}": r"\textbraceright{}", "$": r"\$", "&": r"\&", "#": r"\#",
     "%": r"\%", "_": r"\_", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
     "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", '"': "{''}",
 }  # fmt: skip
@@ -106,15 +106,19 @@ def _formula(content: str) -> str:
 
 
 def _balanced(content: str) -> bool:
-    depth = 0
+    """Whether braces come out even for TeX, and for BibTeX, which counts `\\{` too; and no backslash
+    at the end takes the dollar with it."""
     bare = re.sub(r"\\.", "", content)
-    for char in bare:
+    return _even(bare) and _even(content) and not bare.endswith("\\")
+
+
+def _even(content: str) -> bool:
+    depth = 0
+    for char in content:
         depth += (char == "{") - (char == "}")
         if depth < 0:
             return False
-    # A backslash at the end would take the dollar with it; inner braces count for BibTeX as well.
-    whole = content.count("{") == content.count("}")
-    return depth == 0 and whole and not re.search(r"(?<!\\)(?:\\\\)*\\$", content)
+    return depth == 0
 
 
 def _address(url: str) -> str:

@@ -38,6 +38,7 @@ _FIRST = re.compile(
     r"\s*(?:%[^\n]*\s+)*@\s*(?:(?:string|preamble|comment)\s*[{(]|[a-z]{3,20}\s*[{(][^\s{}(),=@]*\s*,)",
     re.IGNORECASE,
 )
+_BRACE = re.compile(r"\\textbrace(left|right)(?:\{\}|(?![A-Za-z]))")
 _PREPRINT = re.compile(r"\b(?:arxiv|corr)\b", re.IGNORECASE)
 _STATUSES = {"read": "read", "skimmed": "read", "unread": "unread", "reading": "reading"}
 
@@ -204,8 +205,9 @@ def _closing(text: str) -> int:
 
 def words(value: str) -> str:
     """TeX as text: letters for accents, no braces or macros of style, formulas between dollars."""
-    line = " ".join(value.split())
-    return " ".join(_flat(read(accents(line))).split())
+    line = _BRACE.sub(lambda match: "\ue010" if match[1] == "left" else "\ue011", value)
+    text = _flat(read(accents(" ".join(line.split()))))
+    return " ".join(text.translate({0xE010: "{", 0xE011: "}"}).split())
 
 
 def _flat(pieces: Sequence[Piece]) -> str:
