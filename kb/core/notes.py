@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from kb.core import frontmatter, packing, regions, tex
-from kb.core.papers import find_arxiv_ids, id_order, parse_arxiv_id
+from kb.core.papers import find_arxiv_ids, id_of_number, id_order, parse_arxiv_id
 from kb.core.templates import render
 from kb.errors import ConfigError
 
@@ -313,11 +313,11 @@ def unpack(packed: bytes) -> Note:
 
 
 def _id(value: Any) -> str | None:
-    """An id as written, also where YAML took it for a number (2503.03213, 2503.1 for 2503.10000)."""
-    text = _text(value)
-    if isinstance(value, float):
-        yymm, _, number = f"{value}".partition(".")
-        text = f"{yymm.zfill(4)}.{number.ljust(5 if int(yymm) >= 1501 else 4, '0')}"
+    """An id as written, also where YAML took it for a number."""
+    return id_of_number(value) if isinstance(value, float) else _parsed(_text(value))
+
+
+def _parsed(text: str) -> str | None:
     try:
         return parse_arxiv_id(text).id
     except ValueError:

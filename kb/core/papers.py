@@ -58,6 +58,18 @@ def parse_arxiv_id(text: str) -> ArxivId:
     return ArxivId(match["id"], int(version) if version else None)
 
 
+def id_of_number(value: float) -> str | None:
+    """The id that YAML took for a number: 2503.1 was written 2503.10000, 704.1 was 0704.1000.
+
+    None where no id looks so.
+    """
+    yymm, _, number = f"{value}".partition(".")
+    if not (yymm.isdecimal() and number.isdecimal()):
+        return None
+    text = f"{yymm.zfill(4)}.{number.ljust(5 if int(yymm) >= 1501 else 4, '0')}"
+    return text if _ID.fullmatch(text) else None
+
+
 def find_arxiv_ids(text: str) -> list[ArxivId]:
     """Every id that `text` names by an address, a DOI or `arXiv:`, in order, each once."""
     found: dict[str, ArxivId] = {}

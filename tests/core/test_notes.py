@@ -155,3 +155,9 @@ def test_what_the_reader_changed_is_seen_and_texts_are_not_kept() -> None:
     assert notes.changed_by_reader("doi", "10.1/mine", kept)
     assert not notes.changed_by_reader("doi", None, kept)
     assert "status" not in kept
+
+
+@pytest.mark.parametrize("value", [".inf", "-.inf", ".nan", "1e300", "-2503.1"])
+def test_a_number_that_is_no_id_breaks_no_note(value: str) -> None:
+    assert "is not an arXiv id" in notes.read("x.md", f"---\narxiv_id: {value}\n---\n").refused
+    assert notes.read("x.md", f"---\neprint: {value}\n---\n").traces == ()

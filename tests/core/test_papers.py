@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kb.core.papers import Paper, find_arxiv_ids, id_order, parse_arxiv_id
+from kb.core.papers import Paper, find_arxiv_ids, id_of_number, id_order, parse_arxiv_id
 
 
 @pytest.mark.parametrize(
@@ -70,6 +70,24 @@ def test_a_longer_number_is_not_cut_to_an_id() -> None:
 )
 def test_a_number_that_nothing_ties_to_arxiv_is_no_trace(text: str) -> None:
     assert find_arxiv_ids(text) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "arxiv_id"),
+    [
+        (2503.03213, "2503.03213"),
+        (2503.1, "2503.10000"),
+        (704.1, "0704.1000"),
+        (1412.05, "1412.0500"),
+        (float("inf"), None),
+        (float("nan"), None),
+        (-2503.1, None),
+        (1e300, None),
+        (25031.5, None),
+    ],
+)
+def test_ids_that_yaml_took_for_numbers(value: float, arxiv_id: str | None) -> None:
+    assert id_of_number(value) == arxiv_id
 
 
 def test_ids_sort_as_arxiv_gave_them_out() -> None:
