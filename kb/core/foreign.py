@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from kb.core.papers import find_arxiv_ids, parse_arxiv_id
+from kb.core.papers import find_arxiv_ids, id_of_number, parse_arxiv_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -277,9 +277,7 @@ def _traces(values: Mapping[str, Any], text: str) -> tuple[tuple[str, ...], tupl
 
 def _bare(text: str, value: Any) -> str | None:
     if isinstance(value, float):
-        # YAML took it for a number: 2503.1 was written 2503.10000.
-        whole, _, rest = text.partition(".")
-        text = f"{whole.zfill(4)}.{rest.ljust(5 if int(whole) >= 1501 else 4, '0')}"
+        return id_of_number(value)
     try:
         return parse_arxiv_id(_shown(text)).id
     except ValueError:
