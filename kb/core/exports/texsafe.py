@@ -99,10 +99,11 @@ def _guarded(text: str, *, first: bool, sentence: bool) -> str:
 def _formula(content: str) -> str:
     """A formula between dollars; shown as text where its braces or dollars would break out."""
     content = " ".join(content.split())
-    if not content or not _balanced(content) or re.search(r"(?<!\\)(?:\\\\)*[$%#]", content):
-        return literal_part(content)
     # Letters that a formula cannot take are named by TeX; the rest of Unicode stays.
-    return f"${''.join(char if char.isascii() else _in_math(char) for char in content)}$"
+    made = "".join(char if char.isascii() else _in_math(char) for char in content)
+    if not made or not _balanced(made) or re.search(r"(?<!\\)(?:\\\\)*[$%#]", made):
+        return literal_part(content)
+    return f"${made}$"
 
 
 def _balanced(content: str) -> bool:

@@ -92,6 +92,8 @@ def test_what_is_hard_to_write_is_read_back() -> None:
         ("{ open", r"\textbraceleft{} open"),
         (r"$\{x\}$ and $\{x$", r"$\{x\}$ and \textbackslash{}\textbraceleft{}x"),
         (r"\emph{this} \textbf{that}", r"\emph{this} \textbf{that}"),
+        (r"$\ä$", r"\textbackslash{}{\"a}"),
+        (r"$\ł\alpha$", r"\textbackslash{}{\l}\textbackslash{}alpha"),
         ("α-helix", r"{\ensuremath{\alpha}}-helix"),
         ("日本", "日本"),
         ('~ ^ < > | "', r"\textasciitilde{} \textasciicircum{} \textless{} \textgreater{} \textbar{} {''}"),
@@ -124,7 +126,7 @@ def even(text: str) -> bool:
     return depth == 0
 
 
-@given(st.text() | st.text(alphabet=st.sampled_from(list("ab $\\{}^_%<"))))
+@given(st.text() | st.text(alphabet=st.sampled_from(list("abłä’ $\\{}^_%<"))))
 def test_no_text_breaks_out_of_its_braces(text: str) -> None:
     """BibTeX counts every brace, TeX those without a backslash: both come out even."""
     for made in (texsafe.tex(text), texsafe.title(text), texsafe.literal(text)):
