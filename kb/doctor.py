@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kb import sync
+from kb.core import jsonlines
 from kb.core.ownership import is_untouched
 from kb.core.topics import parse_topics
 from kb.errors import Busy, ConfigError, Refused
@@ -124,7 +124,7 @@ def _ledger(vault: Vault, state: State) -> Iterator[Check]:
         for number, line in enumerate(file.read_bytes().split(b"\n"), 1):
             try:
                 if line.strip():
-                    json.loads(line)
+                    jsonlines.loads(line)
             except ValueError:
                 bad.append(f"{file.name}:{number}")
     if bad:

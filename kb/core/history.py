@@ -1,7 +1,8 @@
 """What the ledger's records say together: days, judgements, what was written, what is gone.
 
 Records are JSON objects, one a line, in any order and any number of times (files are merged by
-`merge=union`), so folding sorts them by their `at` and lets repetition change nothing. The kinds
+`merge=union`), so folding sorts them by their `at` and lets repetition change nothing. What comes of
+it is held for as long as kb runs, so the tables of many papers are packed. The kinds
 `day`, `judged`, `wrote` and `gone` are those of the contract; beside them stand
 
 - `seen`: papers of an announcement day that were fetched as background and not filed,
@@ -13,17 +14,23 @@ Records are JSON objects, one a line, in any order and any number of times (file
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from itertools import groupby
+from operator import add, itemgetter
 from typing import TYPE_CHECKING, Any, Literal
 
+from kb.core import records
 from kb.core.assessments import LOCAL
+from kb.core.packed import Judgements, PaperIds, Reasons, Scores
+from kb.core.records import Entry, Record, Written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import date
 
+__all__ = ["Day", "History", "Outcome", "Record", "Written", "extend", "fold", "fold_lines"]
+
+_AT, _ABOUT = itemgetter(0), itemgetter(1, 2)
 Outcome = Literal["done", "quiet", "holiday", "open"]
-Record = dict[str, Any]
-_SETTLED = {"done": 3, "quiet": 2, "holiday": 1, "open": 0}
 
 
 @dataclass(slots=True)
@@ -37,14 +44,14 @@ class Day:
     announced: int = 0
     """Papers that arXiv listed, scanned or not."""
     by: str = ""
-    scores: dict[str, tuple[int, int]] = field(default_factory=dict)
+    scores: Scores = field(default_factory=Scores)
     """Relevance and novelty of every paper scanned, as first judged."""
-    outside: set[str] = field(default_factory=set)
+    outside: PaperIds = field(default_factory=PaperIds)
     """Listed, but outside the reader's categories or announce types."""
     kept: list[str] = field(default_factory=list)
-    reasons: dict[str, tuple[tuple[str, ...], str]] = field(default_factory=dict)
+    reasons: Reasons = field(default_factory=Reasons)
     """Topics and comment of the papers worth a reason."""
-    cutoffs: dict[str, int] = field(default_factory=dict)
+    cutoffs: Mapping[str, int] = field(default_factory=dict)
     criteria: str = ""
     from_arxiv: bool = False
     """Whether arXiv itself was asked; False for days that came from saved feeds alone."""
@@ -54,6 +61,11 @@ class Day:
     """Prompt, cached and completion tokens."""
     usd: float = 0.0
     at: str = ""
+
+    @property
+    def listed(self) -> PaperIds:
+        """Every paper of the day, scanned or not."""
+        return PaperIds([*self.scores, *self.outside]) if self.outside else self.scores.ids
 
     @property
     def scanned(self) -> int:
@@ -68,27 +80,13 @@ class Day:
         return self.outcome != "open"
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What kb last wrote into the note of one paper."""
-
-    path: str
-    keys: Mapping[str, Any]
-    regions: Mapping[str, str]
-    """Region name to the digest of its text."""
-    at: str
-    adopted: bool = False
-    moved: bool = False
-    """The reader has renamed or moved the note since kb made it."""
-
-
 @dataclass(slots=True)
 class History:
     """The ledger, folded."""
 
     days: dict[tuple[date, str], Day] = field(default_factory=dict)
     """By day and source ("" or "sample")."""
-    judged: dict[str, list[Record]] = field(default_factory=dict)
+    judged: Judgements = field(default_factory=Judgements)
     wrote: dict[str, Written] = field(default_factory=dict)
     paths: set[str] = field(default_factory=set)
     """Every path under which kb ever wrote a note."""
@@ -98,17 +96,17 @@ class History:
     """Those among them whose note kb removed, since they fell below the cutoffs."""
     former: dict[str, Written] = field(default_factory=dict)
     """What kb had last written into the notes that are gone, in case they come back."""
-    seen: dict[str, date] = field(default_factory=dict)
-    """Every paper ever seen, and its announcement day (the earliest said)."""
     backlog: dict[date, set[str]] = field(default_factory=dict)
+    """Papers of the days before the first pass."""
     boxes: dict[str, frozenset[str]] = field(default_factory=dict)
     passes: list[Record] = field(default_factory=list)
-    updates: dict[str, list[Record]] = field(default_factory=dict)
-    """Replacements and withdrawals that reached the note, per paper."""
+    updates: dict[str, list[str]] = field(default_factory=dict)
+    """Replacements and withdrawals that reached the note, per paper, in words."""
     latest: str = ""
     """The newest `at` of all records."""
     unknown: int = 0
-    """Records of a kind or version this program does not know; left as they are."""
+    """Records that are malformed, or of a kind or version this program does not know; they change
+    nothing and are left as they are."""
 
     def real_days(self) -> list[Day]:
         """The days of arXiv, not of the sample, in order."""
@@ -118,6 +116,29 @@ class History:
         """The day with which kb began to ask arXiv; None before the first pass."""
         asked = [d.day for d in self.real_days() if d.from_arxiv and d.finished]
         return asked[0] if asked else None
+
+    @property
+    def seen(self) -> dict[str, date]:
+        """Every paper ever seen, and its announcement day (the earliest said); made anew each time."""
+        found: dict[str, date] = {}
+        for day, listed in sorted(self._listed(), key=lambda said: said[0], reverse=True):
+            found.update(dict.fromkeys(listed, day))
+        return found
+
+    def seen_on(self, arxiv_id: str) -> date | None:
+        """The announcement day of one paper, as in `seen`."""
+        return min((day for day, listed in self._listed() if arxiv_id in listed), default=None)
+
+    def scored(self, ids: Iterable[str]) -> set[str]:
+        """Those of `ids` that were judged on any day."""
+        wanted = frozenset(ids)
+        return {i for day in self.days.values() for i in wanted.intersection(day.scores)}
+
+    def _listed(self) -> Iterator[tuple[date, PaperIds | set[str]]]:
+        for day in self.days.values():
+            yield day.day, day.scores.ids
+            yield day.day, day.outside
+        yield from self.backlog.items()
 
     def judged_by_model(self, arxiv_id: str) -> Record | None:
         """The assessment that stands over the local one: of each scorer the earliest counts, and
@@ -140,118 +161,126 @@ class History:
         return outside
 
 
-def fold(records: Iterable[Record]) -> History:
-    """The history that `records` tell. Malformed records are counted in `unknown`."""
+def fold(told: Iterable[Record]) -> History:
+    """The history that records tell. Malformed ones change nothing and are counted in `unknown`."""
+    return _fold(map(records.entry, told))
+
+
+def fold_lines(lines: Iterable[bytes]) -> History:
+    """The same of records as lines of JSON, without their ends; what cannot be read is passed over."""
+    return _fold(filter(None, map(records.read, lines)))
+
+
+def extend(history: History, told: Iterable[Record]) -> None:
+    """Adds records that are newer than all the history holds."""
+    for record in told:
+        _take(history, records.entry(record))
+
+
+def _fold(entries: Iterable[Entry]) -> History:
     history = History()
-    unique = {repr(sorted(r.items(), key=lambda kv: kv[0])): r for r in records}
-    extend(history, sorted(unique.values(), key=lambda r: str(r.get("at", ""))))
+    for _, run in groupby(sorted(entries, key=_AT), key=_AT):
+        together = list(run)
+        several = len(set(map(_ABOUT, together))) < len(together)
+        for entry in _once(together) if several else together:
+            _take(history, entry)
     return history
 
 
-def extend(history: History, records: Iterable[Record]) -> None:
-    """Adds records that are newer than all the history holds."""
-    for record in records:
-        if record.get("v") != 1:
-            history.unknown += 1
-            continue
-        try:
-            _fold_one(history, record)
-        except (KeyError, TypeError, ValueError, AttributeError):
-            history.unknown += 1
+def _once(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Of records that are equal as JSON the first; all of `entries` have the same `at`."""
+    first: dict[tuple[str, Any], Entry] = {}
+    told: dict[tuple[str, Any], set[str]] = {}
+    for entry in entries:
+        about, line = _ABOUT(entry), entry[-1]
+        other = first.setdefault(about, entry)
+        if other is not entry:
+            if line is not None and line == other[-1]:
+                continue
+            if about not in told:
+                told[about] = {records.canonical(other)}
+            known, said = told[about], records.canonical(entry)
+            if said in known:
+                continue
+            known.add(said)
+        yield entry
 
 
-def _fold_one(history: History, record: Record) -> None:
-    kind = record["k"]
-    at = str(record.get("at", ""))
-    history.latest = max(history.latest, at)
-    if kind == "day":
-        _fold_day(history, record, at)
+def _take(history: History, entry: Entry) -> None:
+    at, kind, about, said, line = entry
+    if at > history.latest and kind != records.NEWER:
+        history.latest = at
+    if kind == "wrote":
+        _take_wrote(history, at, about, said)
+    elif kind == "day":
+        _take_day(history, at, about, said)
     elif kind == "judged":
-        if not all(isinstance(record[key], int) and 1 <= record[key] <= 10 for key in ("r", "n")):
-            raise ValueError("a score is out of range")
-        history.judged.setdefault(str(record["id"]), []).append(record | {"by": str(record["by"])})
-    elif kind == "wrote":
-        earlier = history.wrote.get(record["id"])
-        written = Written(
-            record["path"], record.get("keys", {}), record.get("regions", {}), at,
-            adopted=bool(record.get("adopted") or (earlier and earlier.adopted)),
-            moved=bool(record.get("moved") or (earlier and earlier.moved)),
-        )  # fmt: skip
-        history.wrote[record["id"]] = written
-        history.paths.add(written.path)
-        if history.gone.get(record["id"], "") <= at:
-            history.gone.pop(record["id"], None)
-            history.former.pop(record["id"], None)
-            history.dropped.discard(record["id"])
-        if record.get("update"):
-            history.updates.setdefault(record["id"], []).append(record)
-    elif kind == "gone":
-        history.gone[record["id"]] = at
-        if record.get("by") == "cutoffs":
-            history.dropped.add(record["id"])
-        if record["id"] in history.wrote:
-            history.former[record["id"]] = history.wrote.pop(record["id"])
-    elif kind == "seen":
-        day = date.fromisoformat(record["day"])
-        history.backlog.setdefault(day, set()).update(record["papers"])
-        for arxiv_id in record["papers"]:
-            _see(history, arxiv_id, day)
+        history.judged.add(about, line or b"")
     elif kind == "boxes":
-        history.boxes[record["id"]] = frozenset(record["on"])
-    elif kind == "forgot":
-        _forget(history, str(record["source"]))
+        history.boxes[about] = said
+    elif kind == "gone":
+        _take_gone(history, at, about, fell_below=said)
+    elif kind == "seen":
+        history.backlog.setdefault(about, set()).update(said)
     elif kind == "pass":
-        history.passes.append(record)
+        history.passes.append(said)
+    elif kind == "forgot":
+        _forget(history, about)
     else:
         history.unknown += 1
 
 
-def _fold_day(history: History, record: Record, at: str) -> None:
-    day_date = date.fromisoformat(record["day"])
-    source = str(record.get("source", ""))
-    day = history.days.setdefault((day_date, source), Day(day_date, source))
-    if _SETTLED[record["outcome"]] >= _SETTLED[day.outcome]:
+def _take_wrote(history: History, at: str, arxiv_id: str, written: Written) -> None:
+    earlier = history.wrote.setdefault(arxiv_id, written)
+    if earlier is not written:
+        written.adopted |= earlier.adopted
+        written.moved |= earlier.moved
+        history.wrote[arxiv_id] = written
+    history.paths.add(written.path)
+    if arxiv_id in history.gone and history.gone[arxiv_id] <= at:
+        del history.gone[arxiv_id]
+        history.former.pop(arxiv_id, None)
+        history.dropped.discard(arxiv_id)
+    if written.update:
+        history.updates.setdefault(arxiv_id, []).append(written.update)
+
+
+def _take_gone(history: History, at: str, arxiv_id: str, *, fell_below: bool) -> None:
+    history.gone[arxiv_id] = at
+    if fell_below:
+        history.dropped.add(arxiv_id)
+    if arxiv_id in history.wrote:
+        history.former[arxiv_id] = history.wrote.pop(arxiv_id)
+
+
+def _take_day(history: History, at: str, about: tuple[date, str], record: Record) -> None:
+    day = history.days.setdefault(about, Day(*about))
+    if records.OUTCOMES[record["outcome"]] >= records.OUTCOMES[day.outcome]:
         day.outcome = record["outcome"]
-        day.why = str(record.get("why", ""))
+        day.why = record.get("why", "")
     day.categories = tuple(record.get("cats", day.categories))
-    day.announced = max(day.announced, int(record.get("announced", 0)))
-    day.by = str(record.get("by", day.by))
+    day.announced = max(day.announced, record.get("announced", 0))
+    day.by = record.get("by", day.by)
     day.from_arxiv = day.from_arxiv or record.get("via") != "feed"
     day.cutoffs = record.get("cutoffs", day.cutoffs)
-    day.criteria = str(record.get("criteria", day.criteria))
+    day.criteria = record.get("criteria", day.criteria)
     day.at = at
-    for arxiv_id, relevance, novelty in record.get("papers", ()):
-        day.scores.setdefault(arxiv_id, (relevance, novelty))
-        _see(history, arxiv_id, day_date)
-    for arxiv_id in record.get("outside", ()):
-        day.outside.add(arxiv_id)
-        _see(history, arxiv_id, day_date)
-    day.outside.difference_update(day.scores)
-    for arxiv_id in record.get("kept", ()):
-        if arxiv_id not in day.kept:
-            day.kept.append(arxiv_id)
-    for arxiv_id, (topics, comment) in record.get("reasons", {}).items():
-        day.reasons.setdefault(arxiv_id, (tuple(topics), str(comment)))
-    prompt, cached, completion = record.get("tokens", (0, 0, 0))
-    day.tokens = (day.tokens[0] + prompt, day.tokens[1] + cached, day.tokens[2] + completion)
-    day.usd += float(record.get("usd", 0.0))
+    day.scores = day.scores.joined(record.get("papers", day.scores))
+    if outside := record.get("outside", day.outside):
+        day.outside = PaperIds(i for i in (*day.outside, *outside) if i not in day.scores)
+    day.kept = list(dict.fromkeys((*day.kept, *record.get("kept", ()))))
+    day.reasons = day.reasons.joined(record.get("reasons", day.reasons))
+    day.tokens = tuple(map(add, day.tokens, record.get("tokens", (0, 0, 0))))
+    day.usd += record.get("usd", 0.0)
 
 
 def _forget(history: History, source: str) -> None:
     """Every trace of the days of a source, such as the sample, as if they had never been."""
     for key in [key for key in history.days if key[1] == source]:
-        day = history.days.pop(key)
-        for arxiv_id in [*day.scores, *day.outside]:
-            history.seen.pop(arxiv_id, None)
+        for arxiv_id in history.days.pop(key).listed:
             history.gone.pop(arxiv_id, None)
             history.former.pop(arxiv_id, None)
             history.dropped.discard(arxiv_id)
             history.wrote.pop(arxiv_id, None)
             history.boxes.pop(arxiv_id, None)
             history.updates.pop(arxiv_id, None)
-
-
-def _see(history: History, arxiv_id: str, day: date) -> None:
-    known = history.seen.get(arxiv_id)
-    if known is None or day < known:
-        history.seen[arxiv_id] = day

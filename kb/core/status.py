@@ -52,7 +52,7 @@ def story(
         "note": note.path if note else None,
         "status": note.status if note else None,
         "judged": [],
-        "updates": [record.get("update") for record in history.updates.get(arxiv_id, [])],
+        "updates": list(history.updates.get(arxiv_id, ())),
         "decision": _decision(arxiv_id, history, day, note),
     }
     if day and arxiv_id in day.scores:
@@ -72,7 +72,7 @@ def story(
 
 
 def _seen(history: History, arxiv_id: str) -> str | None:
-    day = history.seen.get(arxiv_id)
+    day = history.seen_on(arxiv_id)
     return day.isoformat() if day else None
 
 
@@ -88,7 +88,7 @@ def _decision(arxiv_id: str, history: History, day: Day | None, note: Note | Non
     if note is not None:
         return "it has a note that is not from a day's selection"
     if day is None:
-        if arxiv_id in history.seen:
+        if history.seen_on(arxiv_id):
             return "read as background before the first pass, not filed"
         return "never seen: no pass met it in your categories"
     if arxiv_id in day.outside:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kb.core.notes import changed_by_reader
 from kb.scorers.local import Label
 
 if TYPE_CHECKING:
@@ -16,18 +15,16 @@ LIKED_RATING = 4
 DISLIKED_RATING = 2
 
 
-def labels(
-    notes: Iterable[Note], written: Mapping[str, Mapping[str, Any]], *, cutoff: int
-) -> list[Label]:
+def labels(notes: Iterable[Note], written: Mapping[str, Any], *, cutoff: int) -> list[Label]:
     """One label for each note that says something: a rating (4 and 5 liked, 1 and 2 not), a relevance
     the reader changed (against the cutoff), or the status `skip`; the first of these decides.
 
-    `written` holds the keys kb last wrote, by paper.
+    `written` is the relevance kb last wrote, by paper.
     """
     found = [
         Label(note.id, liked=liked)
         for note in notes
-        if note.id and (liked := _liked(note, written.get(note.id, {}), cutoff)) is not None
+        if note.id and (liked := _liked(note, written, cutoff)) is not None
     ]
     return sorted(found, key=lambda label: label.id)
 
@@ -39,6 +36,6 @@ def _liked(note: Note, written: Mapping[str, Any], cutoff: int) -> bool | None:
     if rating is not None and 0 < rating <= DISLIKED_RATING:
         return False
     relevance = note.number("relevance")
-    if "relevance" in written and changed_by_reader("relevance", relevance, written):
+    if (arxiv_id := note.id or "") in written and relevance != written[arxiv_id]:
         return (relevance or 0) >= cutoff
     return False if note.status == "skip" else None

@@ -61,7 +61,7 @@ def _judge(state: State, topics: Topics, arxiv: ArxivSource | None) -> Judge:
     settings = state.vault.settings
     labels = feedback.labels(
         [note for note in state.notes.values() if note.values.get("source") != "sample"],
-        {i: written.keys for i, written in state.history.wrote.items()},
+        {i: w.relevance for i, w in state.history.wrote.items() if w.relevance is not None},
         cutoff=settings.keep.relevance,
     )
     return Judge(

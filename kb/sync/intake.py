@@ -9,7 +9,7 @@ from kb.core import announcements
 from kb.core.papers import id_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from datetime import date, datetime
 
     from kb.config import Settings
@@ -78,10 +78,11 @@ def from_files(
             by_day.setdefault(paper.announced, []).append(
                 replace(paper, source="sample") if source else paper
             )
+    scored = history.scored(paper.id for paper in saved.papers)
     for at in sorted(by_day):
         if (since is None or at >= since) and (until is None or at <= until):
             outcome: Outcome = "done" if by_day[at] else "quiet"
-            _add_day(intake, settings, history, at, source, outcome, by_day[at], via="feed")
+            _add_day(intake, settings, history, scored, at, source, outcome, by_day[at], via="feed")
     if not source:
         intake.updates = list(saved.updates)
     return intake
@@ -104,11 +105,11 @@ def from_arxiv(
     begun = history.first_from_arxiv()
     known = Known(
         finished={
-            record.day: frozenset(record.scores) | record.outside
+            record.day: record.listed
             for record in history.real_days()
             if record.finished and begun is not None and record.day >= begun
         },
-        seen=frozenset(history.seen),
+        seen=history.seen.keys(),
         noted=frozenset(noted),
     )
     answer = collect(
@@ -121,6 +122,11 @@ def from_arxiv(
         now=now,
     )
     intake = Intake(problems=list(answer.problems), later=answer.retry or "")
+    scored = history.scored(
+        paper.id
+        for papers in (*(day.papers for day in answer.days), answer.late)
+        for paper in papers
+    )
     late: dict[date, list[Paper]] = {}
     for paper in answer.late:
         if paper.announced is not None:
@@ -128,10 +134,10 @@ def from_arxiv(
     for day in answer.days:
         papers = [*day.papers, *late.pop(day.day, ())]
         announced = max(day.announced_count, len(papers))
-        _add_day(intake, settings, history, day.day, "", day.outcome, papers,
+        _add_day(intake, settings, history, scored, day.day, "", day.outcome, papers,
                  announced=announced, why=day.why)  # fmt: skip
     for at, papers in sorted(late.items()):
-        _add_day(intake, settings, history, at, "", "done", papers)
+        _add_day(intake, settings, history, scored, at, "", "done", papers)
     intake.days.sort(key=lambda incoming: incoming.day)
     finished = set(known.finished) | {incoming.day for incoming in intake.days}
     intake.backlog = [paper for paper in answer.backlog if paper.announced not in finished]
@@ -143,6 +149,7 @@ def _add_day(
     intake: Intake,
     settings: Settings,
     history: History,
+    scored: Collection[str],
     day: date,
     source: str,
     outcome: Outcome,
@@ -153,22 +160,11 @@ def _add_day(
     via: str = "",
 ) -> None:
     record = history.days.get((day, source))
-    judged = set(record.scores) if record else set()
-    elsewhere = {
-        i for (d, s), r in history.days.items() if (d, s) != (day, source) for i in r.scores
-    }
+    known = frozenset(record.listed) if record else frozenset()
     listed = sorted({paper.id: paper for paper in papers}.values(), key=lambda p: id_order(p.id))
-    scanned = tuple(
-        paper
-        for paper in listed
-        if wanted(paper, settings) and paper.id not in judged and paper.id not in elsewhere
-    )
+    scanned = tuple(paper for paper in listed if wanted(paper, settings) and paper.id not in scored)
     outside = tuple(paper for paper in listed if not wanted(paper, settings))
-    news = (
-        bool(scanned)
-        or (record is None)
-        or not {p.id for p in outside} <= (record.outside | judged)
-    )
+    news = bool(scanned) or (record is None) or not {p.id for p in outside} <= known
     if record is not None and record.finished and not news:
         intake.known_days.append((day, source))
         return
@@ -182,7 +178,7 @@ def _add_day(
         return
     total = len(listed) if announced is None else announced
     if record is not None:
-        total = max(total, len({p.id for p in listed} | judged | record.outside))
+        total = max(total, len({p.id for p in listed} | known))
     intake.days.append(
         Incoming(day=day, source=source, outcome=outcome, scanned=scanned, outside=outside,
                  announced=total, why=why, via=via)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from kb.core.history import History, Record, fold
+from kb.core import jsonlines
+from kb.core.history import History, Record, fold_lines
 from kb.errors import KbError
 from kb.vault import disk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 FOLDER = ".kb/ledger"
@@ -46,21 +49,20 @@ class Ledger:
         Raises KbError where the ledger is not there and once was.
         """
         records: list[Record] = []
-        for file in self._files():
-            for line in file.read_bytes().split(b"\n"):
-                if line.strip():
-                    try:
-                        record = json.loads(line)
-                    except ValueError:
-                        continue
-                    if isinstance(record, dict):
-                        records.append(record)
+        for line in self._lines():
+            try:
+                record = jsonlines.loads(line)
+            except ValueError:
+                continue
+            if isinstance(record, dict):
+                records.append(record)
         return records
 
     def history(self, *, begin_anew: bool = False) -> History:
         """What the records say together; with `begin_anew` nothing where the ledger is gone."""
         self._anew = self._anew or begin_anew
-        return fold(self.records())
+        with _uncollected():
+            return fold_lines(self._lines())
 
     def stamp(self) -> LedgerStamp:
         """Names, sizes and times of the files: as long as it is the same, nobody has written."""
@@ -99,6 +101,10 @@ class Ledger:
             raise disk.DiskError(f"{FOLDER}/{month}.jsonl", error) from error
         return f"{FOLDER}/{month}.jsonl"
 
+    def _lines(self) -> Iterator[bytes]:
+        for path in self._files():
+            yield from filter(bytes.strip, path.read_bytes().split(b"\n"))
+
     def _files(self) -> list[Path]:
         files = sorted(self.folder.glob("*.jsonl"))
         if self._memory is None:
@@ -113,6 +119,18 @@ class Ledger:
                 " or, to begin anew without it, run `kb sync --accept-deletions`"
             )
         return files
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Looks for no garbage: among a hundred thousand new objects there is none, and it takes long."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _mend(descriptor: int) -> None:

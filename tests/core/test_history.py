@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import json
 import random
 from datetime import date
 from typing import Any
 
-from kb.core.history import fold
+from kb.core.history import fold, fold_lines
 
 DAY = {"v": 1, "k": "day", "day": "2025-03-06", "cats": ["cs.LG"], "outcome": "done", "announced": 5,
        "scanned": 2, "relevant": 1, "by": "local", "papers": [["2503.00001", 8, 4], ["2503.00002", 3, 5]],
@@ -92,3 +93,75 @@ def test_unknown_and_malformed_records_are_counted_not_fatal() -> None:
                     "outcome": "done"}, {"k": "gone"}, DAY])  # fmt: skip
     assert history.unknown == 4
     assert len(history.days) == 1
+
+
+def test_a_note_deleted_and_written_again_in_one_pass_is_there() -> None:
+    at = "2025-03-08T00:00:00Z"
+    gone = {"v": 1, "k": "gone", "id": "2503.00001", "by": "cutoffs", "at": at}
+    for history in (
+        fold([gone, wrote(at)]),
+        fold([wrote("2025-03-07T00:00:00Z"), gone, wrote(at)]),
+    ):
+        assert (history.gone, history.former, history.dropped) == ({}, {}, set())
+        assert "2503.00001" in history.wrote
+
+
+def test_a_paper_listed_outside_and_scanned_later_is_not_outside() -> None:
+    later = DAY | {"papers": [["2503.00009", 4, 4]], "kept": [], "outside": ["2503.00008"],
+                   "at": "2025-03-07T06:00:00.000Z"}  # fmt: skip
+    history = fold([DAY, later])
+    day = history.days[(date(2025, 3, 6), "")]
+    assert set(day.outside) == {"2503.00008"}
+    assert day.scores["2503.00009"] == (4, 4)
+    assert set(day.listed) == {"2503.00001", "2503.00002", "2503.00008", "2503.00009"}
+    assert history.day_of("2503.00008") is history.day_of("2503.00009") is day
+
+
+def test_a_paper_was_seen_on_the_earliest_of_its_days_that_are_left() -> None:
+    early = {"v": 1, "k": "seen", "day": "2025-03-04", "papers": ["2503.00009"], "at": "2"}
+    sample = DAY | {"day": "2025-03-03", "source": "sample", "at": "1"}
+    history = fold([DAY, early, sample])
+    assert history.seen_on("2503.00001") == history.seen["2503.00001"] == date(2025, 3, 3)
+    after = fold([DAY, early, sample, {"v": 1, "k": "forgot", "source": "sample", "at": "9"}])
+    assert after.seen == {
+        "2503.00001": date(2025, 3, 6),
+        "2503.00002": date(2025, 3, 6),
+        "2503.00009": date(2025, 3, 4),
+    }
+    assert [after.seen_on(i) for i in ("2503.00001", "2503.00009", "2503.00007")] == [
+        date(2025, 3, 6), date(2025, 3, 4), None,
+    ]  # fmt: skip
+    assert after.scored(["2503.00001", "2503.00009"]) == {"2503.00001"}
+
+
+def test_the_newest_time_is_that_of_records_this_program_knows() -> None:
+    records: list[dict[str, Any]] = [
+        DAY,
+        {"v": 2, "k": "day", "at": "2030-01-01T00:00:00Z"},
+        {"v": 1, "k": "new-kind", "at": "2025-03-09T00:00:00Z"},
+    ]
+    assert fold(records).latest == "2025-03-09T00:00:00Z"
+
+
+def test_a_score_out_of_range_is_no_judgement() -> None:
+    judged = {"v": 1, "k": "judged", "id": "2503.00001", "by": "m", "r": 8, "n": 7, "at": "1"}
+    assert fold([judged]).judged["2503.00001"] == [judged]
+    for wrong in ({"r": 0}, {"n": 11}, {"n": "7"}, {"r": None}):
+        history = fold([judged | wrong])
+        assert (len(history.judged), history.unknown) == (0, 1)
+
+
+def test_vast_numbers_stay_what_they_are() -> None:
+    vast = {"v": 1, "k": "pass", "at": "1", "created": 2**64 + 1}
+    keys = {"version": 2**64 + 1}
+    history = fold_lines(json.dumps(r).encode() for r in (vast, wrote("1", keys=keys)))
+    assert history.passes == [vast]
+    assert history.wrote["2503.00001"].keys == keys
+
+
+def test_a_malformed_record_of_a_day_changes_nothing() -> None:
+    for wrong in ({"papers": [["2503.00007", 8, 4], None]}, {"kept": ["2503.00007", 5]}, {"tokens": [1]},
+                  {"outcome": "done?"}, {"day": "2025-03-32"}, {"reasons": {"2503.00007": "?"}}):  # fmt: skip
+        history = fold([DAY, DAY | {"at": "2025-03-09T00:00:00Z"} | wrong])
+        assert history.unknown == 1
+        assert history.days == fold([DAY]).days

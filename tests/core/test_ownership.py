@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from standins.vaults import TEMPLATE, assessment, note_text, paper
 
@@ -10,12 +8,20 @@ from kb.core.history import Written
 from kb.core.ownership import is_untouched
 
 PATH = "Papers/2025-03/An invented paper, number 1.md"
-WRITTEN = Written(
-    path=PATH,
-    keys=notes.remembered(notes.properties(paper(), assessment())),
-    regions=notes.read(PATH, note_text()).regions,
-    at="2025-03-06T06:00:00.000Z",
-)
+
+
+def wrote(path: str = PATH, **more: bool) -> Written:
+    return Written(
+        path=path,
+        keys=notes.remembered(notes.properties(paper(), assessment())),
+        regions=notes.read(PATH, note_text()).regions,
+        at="2025-03-06T06:00:00.000Z",
+        adopted=more.get("adopted", False),
+        moved=more.get("moved", False),
+    )
+
+
+WRITTEN = wrote()
 
 
 def untouched(text: str, written: Written | None = WRITTEN) -> bool:
@@ -59,6 +65,6 @@ def test_blank_lines_and_line_ends_do_not_count() -> None:
 
 def test_what_kb_has_not_made_or_the_reader_has_moved_is_not_kb_s() -> None:
     assert not untouched(note_text(), None)
-    assert not untouched(note_text(), replace(WRITTEN, adopted=True))
-    assert not untouched(note_text(), replace(WRITTEN, moved=True))
-    assert not untouched(note_text(), replace(WRITTEN, path="elsewhere.md"))
+    assert not untouched(note_text(), wrote(adopted=True))
+    assert not untouched(note_text(), wrote(moved=True))
+    assert not untouched(note_text(), wrote("elsewhere.md"))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import json
 from pathlib import Path
 
@@ -101,3 +102,20 @@ def test_lines_of_another_tool_in_the_middle_are_passed_over(tmp_path: Path) -> 
     file = tmp_path / FOLDER / "2025-03.jsonl"
     file.write_bytes(b"<<<<<<< ours\n" + file.read_bytes() + b"[1]\n")
     assert len(ledger.records()) == 1
+
+
+def test_the_search_for_garbage_is_as_before_when_the_ledger_has_been_read(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    ledger.append("2025-03", [gone(1)])
+    ledger.history()
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        ledger.history()
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+    (tmp_path / FOLDER / "2025-04.jsonl").mkdir()
+    with pytest.raises(OSError):
+        ledger.history()
+    assert gc.isenabled()

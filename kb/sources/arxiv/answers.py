@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Set
     from datetime import date
 
     from kb.core.papers import Paper
@@ -19,9 +19,9 @@ Outcome = Literal["done", "quiet", "holiday", "open"]
 class Known:
     """What earlier passes saw."""
 
-    finished: Mapping[date, frozenset[str]]
+    finished: Mapping[date, Set[str]]
     """Announcement days that are done, quiet or holiday, with the ids seen; no backlog days."""
-    seen: frozenset[str] = frozenset()
+    seen: Set[str] = frozenset()
     """Every id ever seen, the backlog's included."""
     noted: frozenset[str] = frozenset()
     """Ids that have notes."""
