@@ -45,15 +45,16 @@ def has_no_words(text: str, template: str, template_name: str) -> bool:
 
 def is_as_written(note: notes.Note, written: Written) -> bool:
     """Whether all of kb's keys and regions are what kb wrote, where it wrote them."""
+    written_keys = written.keys
     listed = note.texts("aliases") == (f"arXiv:{note.id}",) and note.texts("tags") == ("paper",)
-    keys = {key for key in (*written.keys, *note.values) if key not in notes.SHARED}
+    keys = {key for key in (*written_keys, *note.values) if key not in notes.SHARED}
     return (
         listed
         and not (written.adopted or written.moved)
         and written.path == note.path
-        and dict(written.regions) == note.regions
+        and written.regions == note.regions
         and not any(
-            notes.changed_by_reader(key, note.values.get(key), written.keys) for key in keys
+            notes.changed_by_reader(key, note.values.get(key), written_keys) for key in keys
         )
     )
 

@@ -170,11 +170,7 @@ def reassess(
     """
     if note.refused or written is None:
         return None
-    wanted: dict[str, Any] = {
-        "topics": list(judged.topics), "relevance": judged.relevance, "novelty": judged.novelty,
-        "score": judged.score, "scored_by": judged.by,
-        "kept": False if below else frontmatter.REMOVE,
-    }  # fmt: skip
+    wanted = _judgement(judged, below)
     if not _changes(note, wanted, written):
         return None
 
@@ -190,6 +186,19 @@ def reassess(
     return NoteEdit(id=judged.id, path=note.path, why=why, apply=apply, day=note.announced)
 
 
+def shows(note: Note, judged: Assessment, below: str | None) -> bool:
+    """Whether the properties of a note say already all that `reassess` would."""
+    return not _differing(note, _judgement(judged, below))
+
+
+def _judgement(judged: Assessment, below: str | None) -> dict[str, Any]:
+    return {
+        "topics": list(judged.topics), "relevance": judged.relevance, "novelty": judged.novelty,
+        "score": judged.score, "scored_by": judged.by,
+        "kept": False if below else frontmatter.REMOVE,
+    }  # fmt: skip
+
+
 def _still(note: Note, text: str) -> Note:
     """The note as it is at the moment of writing, which may be long after it was planned."""
     now = notes.read(note.path, text)
@@ -200,15 +209,22 @@ def _still(note: Note, text: str) -> Note:
 
 def _changes(note: Note, wanted: Mapping[str, Any], written: Written | None) -> dict[str, Any]:
     """What is to change of `wanted`: not what the note says already, nor what the reader changed."""
-    changes: dict[str, Any] = {}
-    for key, value in wanted.items():
-        plain = None if value is frontmatter.REMOVE else notes.plain_value(value)
-        current = note.values.get(key)
-        if plain != current and not notes.changed_by_reader(
-            key, current, written.keys if written else {}
-        ):
-            changes[key] = value
-    return changes
+    differing = _differing(note, wanted)
+    known = written.keys if written and differing else {}
+    return {
+        key: value
+        for key, value in differing.items()
+        if not notes.changed_by_reader(key, note.values.get(key), known)
+    }
+
+
+def _differing(note: Note, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: value
+        for key, value in wanted.items()
+        if note.values.get(key)
+        != (None if value is frontmatter.REMOVE else notes.plain_value(value))
+    }
 
 
 def _brought_up(

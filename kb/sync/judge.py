@@ -44,10 +44,9 @@ class Judge:
         self.refetch = refetch
         self.problems: list[Problem] = []
         self._texts: dict[str, Paper] = {}
+        self._history = history
         self._days: dict[str, dict[date, set[str]]] = {"": {}, "sample": {}}
-        for record in history.days.values():
-            if record.scores:
-                self._days[record.source].setdefault(record.day, set()).update(record.scores)
+        """Papers of days, beside those that the history has scored."""
         for day, ids in history.backlog.items():
             self._days[""].setdefault(day, set()).update(ids)
         self._scorers: dict[str, LocalScorer] = {}
@@ -90,8 +89,12 @@ class Judge:
         return scorer
 
     def _pool(self, day: date, source: str) -> list[Paper]:
-        days = sorted(d for d in self._days[source] if d <= day)[-POOL_DAYS:]
-        ids = {arxiv_id for d in days for arxiv_id in self._days[source][d]}
+        scored = {
+            d: r.scores for (d, s), r in self._history.days.items() if s == source and r.scores
+        }
+        taken = self._days[source]
+        days = sorted(d for d in scored.keys() | taken.keys() if d <= day)[-POOL_DAYS:]
+        ids = {i for d in days for known in (scored, taken) for i in known.get(d, ())}
         papers = self._papers(ids)
         if missing := len(ids) - len(papers):
             self.problems.append(

@@ -43,6 +43,8 @@ def reassess(state: State) -> None:
             linked = state.vault.linked() if linked is _UNKNOWN else linked
             if _removed(state, note, below, linked):
                 continue
+        if plan.shows(note, judged, below):
+            continue
         edit = plan.reassess(
             note, partial(_paper, state, arxiv_id), judged, below, written,
             state.template, template_name=state.template_name,

@@ -95,7 +95,7 @@ class Evidence:
             paper: day
             for day, ids in self.known.finished.items()
             for paper in ids
-            if day not in empty
+            if paper in api and day not in empty
         }
         fresh = (
             {paper.id for paper in self.listed.values() if paper.announce_type == "new"}
