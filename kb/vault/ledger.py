@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Protocol
 
 from kb.core import jsonlines
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 FOLDER = ".kb/ledger"
 _FACT = "ledger"
+Stamp = dict[str, tuple[int, int]]
+"""Size and time of last change, in nanoseconds, by file name."""
 
 
 LedgerStamp = tuple[tuple[str, int, int], ...]
@@ -42,6 +44,16 @@ class Ledger:
         self.root = root
         self._memory = memory
         self._anew = False
+        self.held: Stamp | None = None
+        """The stamp of what was last read, its own appends since included; None before."""
+
+    def stamp(self) -> Stamp:
+        """Name, size and time of each file now. Where it is not `held`, others have written."""
+        found: Stamp = {}
+        for path in self.folder.glob("*.jsonl"):
+            with suppress(FileNotFoundError):
+                found[path.name] = _size_and_time(path.stat())
+        return found
 
     def records(self) -> list[Record]:
         """Every record that can be read; a torn last line (a crash while writing) is passed over.
@@ -92,9 +104,12 @@ class Ledger:
             self.folder.mkdir(exist_ok=True)
             new = not path.exists()
             with path.open("a+b", buffering=0) as file:
+                before = _size_and_time(os.fstat(file.fileno()))
                 _mend(file.fileno())
                 disk.write_all(file.fileno(), text.encode("utf-8", "replace"))
                 os.fsync(file.fileno())
+                if self.held is not None and self.held.get(path.name, (0, before[1])) == before:
+                    self.held[path.name] = _size_and_time(os.fstat(file.fileno()))
             if new:
                 disk.sync_folder(self.folder)
         except OSError as error:
@@ -102,8 +117,13 @@ class Ledger:
         return f"{FOLDER}/{month}.jsonl"
 
     def _lines(self) -> Iterator[bytes]:
+        held: Stamp = {}
         for path in self._files():
-            yield from filter(bytes.strip, path.read_bytes().split(b"\n"))
+            with path.open("rb") as file:
+                held[path.name] = _size_and_time(os.fstat(file.fileno()))
+                lines = file.read().split(b"\n")
+            yield from filter(bytes.strip, lines)
+        self.held = held
 
     def _files(self) -> list[Path]:
         files = sorted(self.folder.glob("*.jsonl"))
@@ -119,6 +139,10 @@ class Ledger:
                 " or, to begin anew without it, run `kb sync --accept-deletions`"
             )
         return files
+
+
+def _size_and_time(status: os.stat_result) -> tuple[int, int]:
+    return status.st_size, status.st_mtime_ns
 
 
 @contextmanager

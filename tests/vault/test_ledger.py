@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,58 @@ def test_lines_of_another_tool_in_the_middle_are_passed_over(tmp_path: Path) -> 
     file = tmp_path / FOLDER / "2025-03.jsonl"
     file.write_bytes(b"<<<<<<< ours\n" + file.read_bytes() + b"[1]\n")
     assert len(ledger.records()) == 1
+
+
+def test_its_own_appends_are_held_and_those_of_others_are_told(tmp_path: Path) -> None:
+    ledger, other = Ledger(tmp_path), Ledger(tmp_path)
+    assert ledger.stamp() == {}
+    assert ledger.held is None
+    ledger.history()
+    assert ledger.stamp() == ledger.held == {}
+    for month, number in (("2025-03", 1), ("2025-03", 2), ("2025-04", 3)):
+        ledger.append(month, [gone(number)])
+        assert ledger.stamp() == ledger.held
+    assert set(ledger.stamp()) == {"2025-03.jsonl", "2025-04.jsonl"}
+    for month in ("2025-03", "2025-05"):
+        other.append(month, [gone(4)])
+        assert ledger.stamp() != ledger.held
+        ledger.append(month, [gone(5)])
+        assert ledger.stamp() != ledger.held, "what the other wrote has not been read"
+        assert len(ledger.records()) == len(other.records())
+        assert ledger.stamp() == ledger.held
+
+
+def test_a_file_replaced_taken_away_or_emptied_is_told(tmp_path: Path) -> None:
+    ledger, file = Ledger(tmp_path), tmp_path / FOLDER / "2025-03.jsonl"
+    ledger.append("2025-03", [gone(1), gone(2)])
+    whole = file.read_bytes()
+    times = file.stat().st_mtime_ns
+    for change in (
+        lambda: file.write_bytes(whole[:-20]),
+        lambda: file.write_bytes(b""),
+        lambda: os.utime(file, ns=(times, times + 1)),
+        file.unlink,
+    ):
+        file.write_bytes(whole)
+        os.utime(file, ns=(times, times))
+        ledger.history()
+        assert ledger.stamp() == ledger.held
+        change()
+        assert ledger.stamp() != ledger.held
+        ledger.append("2025-03", [gone(3)])
+        assert ledger.stamp() != ledger.held
+
+
+def test_a_torn_line_that_is_cut_off_is_no_news(tmp_path: Path) -> None:
+    ledger, file = Ledger(tmp_path), tmp_path / FOLDER / "2025-03.jsonl"
+    ledger.append("2025-03", [gone(1)])
+    with file.open("ab") as torn:
+        torn.write(b'{"v":1,"k":"go')
+    history = ledger.history()
+    ledger.append("2025-03", [gone(2)])
+    assert ledger.stamp() == ledger.held
+    assert len(history.gone) == 1
+    assert len(ledger.history().gone) == 2
 
 
 def test_the_search_for_garbage_is_as_before_when_the_ledger_has_been_read(tmp_path: Path) -> None:
