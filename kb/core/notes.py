@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from kb.core import frontmatter, packing, regions, tex
+from kb.core import frontmatter, jsonlines, regions, tex
 from kb.core.papers import find_arxiv_ids, id_of_number, id_order, parse_arxiv_id
 from kb.core.templates import render
 from kb.errors import ConfigError
@@ -291,7 +291,7 @@ def read(path: str, text: str) -> Note:
 def face(note: Note) -> bytes:
     """A digest of what pages show of a note, status and rating aside."""
     shown = [note.id, note.path, *(note.values.get(key) for key in _FACE)]
-    return hashlib.blake2b(packing.dumps(shown), digest_size=8).digest()
+    return hashlib.blake2b(jsonlines.quick_dumps(shown), digest_size=8).digest()
 
 
 def pack(note: Note) -> bytes:
@@ -301,12 +301,12 @@ def pack(note: Note) -> bytes:
         "refused": note.refused, "claimed": note.claimed,
     }  # fmt: skip
     told = {key: value for key, value in told.items() if value}
-    return packing.dumps(told | {"path": note.path}) if told else b""
+    return jsonlines.quick_dumps(told | {"path": note.path}) if told else b""
 
 
 def unpack(packed: bytes) -> Note:
     """What `pack` made of a note."""
-    told = packing.loads(packed)
+    told = jsonlines.quick(packed)
     if "traces" in told:
         told["traces"] = tuple(told["traces"])
     return Note(**told)

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from kb.core.pages import Shelf
     from kb.core.report import Action
     from kb.sync.options import Options, Progress
-    from kb.vault.ledger import LedgerStamp
     from kb.vault.scan import Changes, Scan
     from kb.vault.vault import Vault
 
@@ -44,7 +43,6 @@ class Memory:
 
     scan: Scan | None = None
     history: History | None = None
-    ledger: LedgerStamp = ()
     right: dict[str, tuple[tuple[int, int, int], str]] | None = None
     """Pages that were found right: the stamp of the file, the signature of what it shows."""
     shown: tuple[str, tuple[int, ...]] | None = None
@@ -118,10 +116,9 @@ class State:
         """Reads the ledger where it is not known yet, or somebody else has written to it; whether it
         was known."""
         memory, ledger = self.memory, self.vault.ledger
-        if memory.history is not None and memory.ledger == ledger.stamp():
+        if memory.history is not None and ledger.held == ledger.stamp():
             return True
         memory.history = ledger.history(begin_anew=self.options.accept_deletions)
-        memory.ledger = ledger.stamp()
         return False
 
     def _look(self, hints: Iterable[str] | None) -> Changes:
@@ -172,7 +169,6 @@ class State:
     def keep(self) -> None:
         """Lets the memory stand for all that this pass has seen and done."""
         memory = self.memory
-        memory.ledger = self.vault.ledger.stamp()
         if memory.uncommitted is not None:
             memory.uncommitted |= self.changed_paths | set(self.report.written)
         memory.actions += self.report.actions

@@ -21,15 +21,16 @@ from kb.errors import KbError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-_SCHEMA = 3
+_SCHEMA = 4
+# Long rows spill out of the pages of tables without rowid (sqlite.org/withoutrowid.html, 4).
 _TABLES = """
-create table if not exists papers (id text primary key, data text not null) without rowid;
-create table if not exists counts (id text primary key, data blob not null) without rowid;
+create table if not exists papers (id text primary key, data text not null);
+create table if not exists counts (id text primary key, data blob not null);
 create table if not exists ours (path text primary key, sha256 text not null) without rowid;
 create table if not exists notes (
     path text primary key, mtime_ns integer not null, ctime_ns integer not null,
     size integer not null, packed blob not null
-) without rowid;
+);
 create table if not exists pages (
     path text primary key, mtime_ns integer not null, ctime_ns integer not null,
     size integer not null, signature text not null

@@ -23,9 +23,6 @@ Stamp = dict[str, tuple[int, int]]
 """Size and time of last change, in nanoseconds, by file name."""
 
 
-LedgerStamp = tuple[tuple[str, int, int], ...]
-
-
 class Memory(Protocol):
     """What is remembered of a vault outside the vault."""
 
@@ -75,14 +72,6 @@ class Ledger:
         self._anew = self._anew or begin_anew
         with _uncollected():
             return fold_lines(self._lines())
-
-    def stamp(self) -> LedgerStamp:
-        """Names, sizes and times of the files: as long as it is the same, nobody has written."""
-        found = []
-        for file in self._files():
-            told = file.stat()
-            found.append((file.name, told.st_size, told.st_mtime_ns))
-        return tuple(found)
 
     def append(self, month: str, records: Iterable[Record]) -> str | None:
         """Adds `records` to the file of `month` (`YYYY-MM`), flushed to the disk.

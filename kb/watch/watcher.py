@@ -107,7 +107,7 @@ class Watcher:
         Raises TryLater where another watcher has the vault, ConfigError where it cannot be used.
         """
         lock = VaultLock(vault_cache_folder(self.root), self.root, role="watch")
-        with lock, Bell() as main, self._bell:
+        with self._bell, Bell() as main, lock:
             self._open()
             self._asked.bells = [main, self._bell]
             worker = threading.Thread(target=self._work_or_break, args=(main,), daemon=True)
@@ -202,7 +202,7 @@ class Watcher:
         if scan is None or vault is None:
             return True
         try:
-            return scan.differs(paths) or vault.ledger.stamp() != self._memory.ledger
+            return scan.differs(paths) or vault.ledger.stamp() != vault.ledger.held
         except KbError:
             return True  # the pass will tell
 
