@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -93,11 +93,39 @@ class PageSettings(_Section):
     month_rows: int = Field(default=10, ge=1)
 
 
+class PriceSettings(_Section):
+    """US dollars for a million tokens."""
+
+    input: float = Field(ge=0)
+    cached: float | None = Field(default=None, ge=0)
+    """Prompt tokens that the provider had kept; left out: as `input`."""
+    output: float = Field(ge=0)
+
+
 class LlmSettings(_Section):
-    model: str = "gpt-4o-mini"
+    model: str = Field(default="gpt-4o-mini", min_length=1)
     base_url: str = ""
-    language: str = "English"
+    language: str = Field(default="English", min_length=1, max_length=40)
     daily_budget: float = Field(default=1.0, ge=0, strict=False)
+    notes: Literal["kept", "rated", "never"] = "never"
+    """Which papers get reading notes."""
+    concurrency: int = Field(default=8, ge=1, le=64)
+    requests_per_minute: int = Field(default=0, ge=0)
+    """0: no limit."""
+    tokens_per_minute: int = Field(default=0, ge=0)
+    """0: no limit."""
+    timeout: float = Field(default=300, gt=0, le=3600)
+    """Seconds for one request as a whole."""
+    batch_tokens: int = Field(default=12_000, ge=500)
+    """Tokens of the papers that are asked about together, about."""
+    screen: bool = True
+    """Whether the local scorer may leave papers out; no paper is left out before it has earned it."""
+    screen_floor: float = Field(default=0.2, ge=0, le=1)
+    """The share of a day that is sent whatever was earned."""
+    screen_sample: float = Field(default=0.02, ge=0, le=1)
+    """The share of what is left out that is sent all the same, to learn what is lost."""
+    prices: dict[str, PriceSettings] = {}
+    """By the name of the model."""
 
 
 class GitSettings(_Section):
@@ -175,15 +203,23 @@ def _refuse_secrets(value: Any, name: str, key: str) -> None:
         )
 
 
+def _section_at(parts: tuple[int | str, ...]) -> type[BaseModel]:
+    section: Any = Settings
+    for part in parts:
+        if isinstance(section, type) and issubclass(section, BaseModel):
+            section = section.model_fields[str(part)].annotation
+        else:  # a table of sections by name, such as llm.prices
+            section = get_args(section)[1]
+    found: type[BaseModel] = section
+    return found
+
+
 def _sentences(error: ValidationError) -> list[str]:
     sentences = []
     for detail in error.errors():
         where = ".".join(str(part) for part in detail["loc"])
         if detail["type"] == "extra_forbidden":
-            section: Any = Settings
-            for part in detail["loc"][:-1]:
-                section = section.model_fields[part].annotation
-            known = list(section.model_fields)
+            known = list(_section_at(detail["loc"][:-1]).model_fields)
             close = difflib.get_close_matches(str(detail["loc"][-1]), known, n=1, cutoff=0.5)
             hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
             sentences.append(f"unknown key {where} ({hint})")

@@ -59,6 +59,17 @@ at = ["auto", "07:30"]
         ('[folders]\nroot = "C:/x"', "inside the vault"),
         ('[git]\ncommit = "all"', "git.commit"),
         ('[sync]\nat = ["25:00"]', "07:30"),
+        ("[llm]\nconcurrency = 0", "llm.concurrency"),
+        ("[llm]\ntimeout = 0", "llm.timeout"),
+        ("[llm]\nscreen_floor = 1.5", "llm.screen_floor"),
+        ('[llm]\nnotes = "all"', "llm.notes"),
+        ('[llm]\nmodel = ""', "llm.model"),
+        ('[llm.prices."m"]\ninput = -1\noutput = 1', "llm.prices.m.input"),
+        ('[llm.prices."m"]\ninput = 1', "llm.prices.m.output"),
+        (
+            '[llm.prices."m"]\ninput = 1\noutput = 1\nchached = 1',
+            "unknown key llm.prices.m.chached (did you mean cached?)",
+        ),
         ("version = 2", "version"),
         ("[keep", "not valid TOML"),
         ("a = " + "[" * 100_000, "nested too deep"),
@@ -69,6 +80,11 @@ def test_mistakes_are_named(text: str, said: str) -> None:
         config.parse(text)
     assert said in str(caught.value)
     assert caught.value.exit_code == 2
+
+
+def test_a_price_of_one_s_own() -> None:
+    prices = config.parse('[llm.prices."a/b:free"]\ninput = 1\noutput = 2.5').llm.prices
+    assert (prices["a/b:free"].input, prices["a/b:free"].cached) == (1, None)
 
 
 @pytest.mark.parametrize(
