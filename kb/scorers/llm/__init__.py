@@ -1,0 +1,1 @@
+"""Papers judged by a language model, through any OpenAI-compatible endpoint."""

@@ -1,0 +1,430 @@
+"""Asking a model about many papers at once, until each has a sound answer or is given up.
+
+A batch that was answered in part is asked again for the rest, in smaller batches, then one by one.
+Everything happens in one thread; requests overlap in their waiting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from kb.errors import ConfigError, KbError, TryLater
+from kb.scorers.llm import endpoint as places
+from kb.scorers.llm import failures, reply
+from kb.scorers.llm.answers import sort_out
+from kb.scorers.llm.batches import smaller, tokens
+from kb.scorers.llm.failures import Failed, Failure
+from kb.scorers.llm.prices import cost
+from kb.scorers.llm.reply import Counts
+from kb.scorers.llm.usage import Share, Usage, shares
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from openai import AsyncOpenAI
+
+    from kb.core.papers import Paper
+    from kb.scorers.llm.ability import Ability
+    from kb.scorers.llm.answers import Reader
+    from kb.scorers.llm.budget import Budget
+    from kb.scorers.llm.endpoint import Endpoint
+    from kb.scorers.llm.pacing import Pace
+    from kb.scorers.llm.prices import Price
+    from kb.scorers.llm.prompts import Prompt, Prompts
+    from kb.scorers.llm.reply import Reply
+    from kb.scorers.llm.tasks import Task
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+_HOPELESS = 5
+"""Papers asked about alone, without one sound answer ever, after which the model is given up."""
+_MARGIN = 400
+"""Tokens that an answer may take beyond those of its papers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long is waited for what, in seconds."""
+
+    deadline: float = 300
+    """For one request as a whole."""
+    tries: int = 4
+    backoff: float = 2
+    """Before the second try; doubled before each other."""
+    longest_wait: float = 60
+    """A longer Retry-After ends the asking."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged(Generic[T]):
+    """A sound answer about one paper, and its part of what was spent."""
+
+    id: str
+    value: T
+    share: Share
+
+
+@dataclass(slots=True)
+class Outcome(Generic[T]):
+    """What came of asking. Every paper is in `judged` or in `reasons`."""
+
+    judged: dict[str, Judged[T]] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+    """Why a paper has no answer, as the end of a sentence about it."""
+    usage: Usage = field(default_factory=Usage)
+    stopped: KbError | None = None
+    """Why asking ended early: ConfigError, TryLater, or BudgetReached among those."""
+
+
+@dataclass(slots=True)
+class State:
+    """What lasts from one call to the next."""
+
+    endpoint: Endpoint
+    price: Price | None
+    ability: Ability
+    proven: bool
+    """Whether a sound answer was ever had with this ability."""
+    patience: Patience
+    pace: Pace
+    budget: Budget
+    at_once: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    papers: tuple[Paper, ...]
+    last: bool = False
+    """Asked about alone, for the last time."""
+
+
+class Asking(Generic[T]):
+    """One call: these papers, this task."""
+
+    def __init__(
+        self,
+        state: State,
+        task: Task[T],
+        prompts: Prompts,
+        reader: Callable[[bool], Reader],
+        taken: Callable[[Sequence[Judged[T]]], None],
+    ) -> None:
+        self.state = state
+        self.task = task
+        self.prompts = prompts
+        self.reader = reader
+        self.taken = taken
+        self.outcome: Outcome[T] = Outcome()
+        self._stable = tokens(prompts.say(task.prompt, ()).stable)
+        self._shares: dict[str, Share] = {}
+        self._answers = 0
+        self._in_vain = 0
+        self._alone_in_vain = 0
+
+    async def ask(self, batches: Sequence[Sequence[Paper]]) -> Outcome[T]:
+        """Asks about all of them. Nothing is raised for what the other side does."""
+        began = time.monotonic()
+        self._stop = asyncio.Event()
+        client = places.client(self.state.endpoint, timeout=self.state.patience.deadline)
+        try:
+            await self._all(client, deque(_Job(tuple(batch)) for batch in batches))
+        finally:
+            await client.close()
+        self.outcome.usage.seconds += time.monotonic() - began
+        return self.outcome
+
+    async def _all(self, client: AsyncOpenAI, pending: deque[_Job]) -> None:
+        running: set[asyncio.Task[list[_Job]]] = set()
+        try:
+            while True:
+                self._start(client, pending, running)
+                if not running:
+                    break
+                done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                for each in done:
+                    # What is left of a batch goes first: that a model is of no use shows sooner.
+                    pending.extendleft(reversed(each.result()))
+        except BaseException:
+            for each in running:
+                each.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+            raise
+        for job in pending:
+            self._give_up(job, f"was not asked about: {self.outcome.stopped}")
+
+    def _start(
+        self, client: AsyncOpenAI, pending: deque[_Job], running: set[asyncio.Task[list[_Job]]]
+    ) -> None:
+        """Fills the free places with requests that the budget allows for."""
+        in_doubt = self._in_vain and not self.outcome.judged
+        places_ = 1 if in_doubt else self.state.at_once
+        while pending and not self.outcome.stopped and len(running) < places_:
+            most = self._most(pending[0])
+            if not self.state.budget.fits(most):
+                if not running:
+                    self._end(self.state.budget.reached())
+                return
+            self.state.budget.hold(most)
+            running.add(asyncio.create_task(self._job(client, pending.popleft(), most)))
+
+    async def _job(self, client: AsyncOpenAI, job: _Job, held: float | None) -> list[_Job]:
+        """One batch, with one answer; gives back what of it is to be asked again."""
+        try:
+            return await self._attempts(client, job)
+        finally:
+            self.state.budget.release(held)
+
+    async def _attempts(self, client: AsyncOpenAI, job: _Job) -> list[_Job]:
+        tries = slow = answers = 0
+        while not self.outcome.stopped:
+            sent = self.state.ability
+            try:
+                answer = await self._send(client, job, sent)
+            except Failed as failed:
+                failure = failed.failure
+            else:
+                return self._read(answer, sent, job)
+            log.warning("the model: %s", self.state.endpoint.said(failure.said))
+            if answers != self._answers:
+                tries, answers = 0, self._answers
+            if failure.kind in ("long", "filtered") or self._is_of_the_papers(failure):
+                return self._split(job, failure)
+            if failure.kind == "refused" or (tries and self._may_be_of_the_form(failure, sent)):
+                self._lower(sent, failure)
+            else:
+                tries += 1
+                slow += failure.kind == "slow"
+                await self._wait(failure, tries, slow)
+            self.outcome.usage.retries += 1
+        return [job]
+
+    async def _send(self, client: AsyncOpenAI, job: _Job, sent: Ability) -> Reply:
+        """One request. Raises Failed."""
+        import openai
+
+        prompt = self.prompts.say(self.task.prompt, job.papers, lines=sent.form == "plain")
+        messages: Any = prompt.messages(system=sent.system)
+        arguments = sent.arguments(self.task.schema, self._room(job))
+        await self._turn(self.size(job.papers) + self.task.usual * len(job.papers))
+        self.outcome.usage.requests += 1
+        log.info("asking about %d papers (%s)", len(job.papers), self.task.prompt)
+        try:
+            async with asyncio.timeout(self.state.patience.deadline):
+                raw = await client.chat.completions.with_raw_response.create(
+                    model=self.state.endpoint.model,
+                    messages=messages,
+                    extra_headers=places.headers(self.state.endpoint),
+                    **arguments,
+                )
+            body = raw.http_response.content
+        except openai.APIStatusError as error:
+            response = error.response
+            raise Failed(
+                failures.of_status(response.status_code, response.headers, response.content)
+            ) from None
+        except (TimeoutError, openai.APITimeoutError):
+            raise Failed(Failure("slow", "no answer came in time")) from None
+        except openai.OpenAIError as error:
+            raise Failed(Failure("again", f"the connection failed ({_cause(error)})")) from None
+        answer = reply.read(body)
+        self._count(answer, prompt, job)
+        return answer
+
+    async def _turn(self, size: int) -> None:
+        """Waits until the pace allows a request of so many tokens. Raises Failed when all ends."""
+        while (wait := self.state.pace.wait(time.monotonic(), size)) > 0:
+            await self._sleep(wait)
+            if self.outcome.stopped:
+                raise Failed(Failure("again", "asking has ended"))
+        self.state.pace.note(time.monotonic(), size)
+
+    def _count(self, answer: Reply, prompt: Prompt, job: _Job) -> None:
+        usage = self.outcome.usage
+        counts = answer.counts
+        if counts is None:
+            usage.uncounted += 1
+            said = tokens(prompt.stable) + tokens(prompt.papers)
+            counts = Counts(said, 0, tokens(answer.text))
+        usd = cost(self.state.price, counts)
+        usage.answered(counts, usd)
+        self.state.budget.spend(usd)
+        self._answers += 1
+        ids = [paper.id for paper in job.papers]
+        weights = {paper.id: 1 + self.weight(paper) for paper in job.papers}
+        for each, share in shares(ids, weights, counts, usd).items():
+            self._shares[each] = self._shares.get(each, Share()).plus(share)
+
+    def _read(self, answer: Reply, sent: Ability, job: _Job) -> list[_Job]:
+        """Takes what is sound and gives back the rest, to be asked about again."""
+        if answer.finish == "filtered":
+            return self._split(job, Failure("filtered", "the model refused"))
+        found = reply.objects(answer.text)
+        if not found and (other := self._other_way(answer, sent)) is not None:
+            if self.state.ability == sent:
+                self.state.ability = other
+            self.outcome.usage.retries += 1
+            self._in_vain += 1
+            return [job]
+        reader = self.reader(job.last)
+        sound, why = sort_out(
+            found, [paper.id for paper in job.papers], lambda each: self.task.read(reader, each)
+        )
+        if sound:
+            self.state.proven = True
+            judged = [Judged(each, value, self._shares[each]) for each, value in sound.items()]
+            self.outcome.judged.update((each.id, each) for each in judged)
+            self.taken(judged)
+        rest = [paper for paper in job.papers if paper.id in why]
+        if job.last:
+            cut = answer.finish == "length"
+            for paper in rest:
+                said = "was answered too long" if cut else why[paper.id]
+                self._give_up(_Job((paper,)), said)
+            self._despair(sound)
+            return []
+        self._in_vain += not sound
+        self.outcome.usage.retries += len(smaller(rest)) if rest else 0
+        return [_Job(tuple(part), last=len(part) == 1) for part in smaller(rest)]
+
+    def _other_way(self, answer: Reply, sent: Ability) -> Ability | None:
+        """How to ask instead, where the answer held nothing at all."""
+        if answer.finish == "length":
+            return sent.roomier()
+        return None if self.state.proven else sent.next_form()
+
+    def _split(self, job: _Job, failure: Failure) -> list[_Job]:
+        """A batch that the endpoint will not have as a whole."""
+        if len(job.papers) > 1:
+            self.outcome.usage.retries += 1
+            return [_Job(tuple(part)) for part in smaller(job.papers)]
+        said = self.state.endpoint.said(failure.said)
+        what = {"long": "is too long for the model", "filtered": "was refused by a filter"}
+        self._give_up(job, f"{what.get(failure.kind, 'was refused')} ({said})")
+        if failure.kind != "filtered":
+            self._despair(())
+        return []
+
+    def _despair(self, sound: Sequence[str] | Mapping[str, T]) -> None:
+        self._alone_in_vain = 0 if sound else self._alone_in_vain + 1
+        patient = 4 if self.state.proven else 1
+        if not self.outcome.judged and self._alone_in_vain >= _HOPELESS * patient:
+            model = self.state.endpoint.model
+            self._end(
+                ConfigError(
+                    f"the model {model} at {self.state.endpoint.place} gave no usable answer, not even"
+                    f" about single papers; choose another one in kb.toml: llm.model"
+                )
+            )
+
+    def _give_up(self, job: _Job, why: str) -> None:
+        for paper in job.papers:
+            self.outcome.reasons[paper.id] = why
+
+    def _is_of_the_papers(self, failure: Failure) -> bool:
+        """Refused by an endpoint that takes this way of asking: it minds what is asked about."""
+        return (
+            failure.kind == "refused"
+            and self.state.proven
+            and not self.state.ability.is_named(failure.said)
+        )
+
+    def _may_be_of_the_form(self, failure: Failure, sent: Ability) -> bool:
+        """An inner error that comes again may be how a server says that it knows no schemas."""
+        return failure.status == 500 and not self.state.proven and sent.form != "plain"
+
+    def _lower(self, sent: Ability, failure: Failure) -> None:
+        if self.state.ability != sent:
+            return
+        found = sent.without(failure.said)
+        if found is None:
+            said = self.state.endpoint.said(failure.said)
+            self._end(
+                ConfigError(
+                    f"the model {self.state.endpoint.model} at {self.state.endpoint.place} refuses"
+                    f" every way of asking ({said}); choose another one in kb.toml: llm.model"
+                )
+            )
+            return
+        self.state.ability, self.state.proven = found, False
+
+    async def _wait(self, failure: Failure, tries: int, slow: int) -> None:
+        """Waits before the next try, or ends everything where there is to be none."""
+        place, patience = self.state.endpoint.place, self.state.patience
+        said = self.state.endpoint.said(failure.said)
+        asked = failure.wait
+        if failure.kind == "key":
+            self._end(ConfigError(_wrong_key(self.state.endpoint, said)))
+        elif failure.kind == "model":
+            self._end(
+                ConfigError(
+                    f"{place} knows no model {self.state.endpoint.model} ({said}); mend llm.model or"
+                    " llm.base_url in kb.toml (the address mostly ends in /v1)"
+                )
+            )
+        elif failure.kind == "quota":
+            self._end(
+                TryLater(f"the account at {place} is used up ({said}); top it up", seconds=asked)
+            )
+        elif (asked or 0) > patience.longest_wait or tries >= patience.tries or slow > 1:
+            self._end(
+                TryLater(
+                    f"the model at {place} cannot be asked now ({said}); papers keep their local score"
+                    " until a later pass",
+                    seconds=asked,
+                )
+            )
+        else:
+            wait = patience.backoff * 2 ** (tries - 1) if asked is None else asked
+            if asked is not None or failure.kind == "rate":
+                self.state.pace.rest(time.monotonic() + wait)
+            else:
+                await self._sleep(wait)
+
+    def _end(self, error: KbError) -> None:
+        self.outcome.stopped = self.outcome.stopped or error
+        self._stop.set()
+
+    async def _sleep(self, seconds: float) -> None:
+        """Less where everything ends meanwhile."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stop.wait()
+        except TimeoutError:
+            pass
+
+    def weight(self, paper: Paper) -> int:
+        """The tokens of one paper in a prompt."""
+        text = paper.title + paper.abstract if self.task.abstracts else paper.title
+        return tokens(text) + 8
+
+    def size(self, papers: Sequence[Paper]) -> int:
+        """The tokens of a prompt about these papers."""
+        return self._stable + sum(self.weight(paper) for paper in papers)
+
+    def _room(self, job: _Job) -> int:
+        return self.task.most * len(job.papers) + _MARGIN
+
+    def _most(self, job: _Job) -> float | None:
+        """US dollars that a request may cost at most."""
+        price = self.state.price
+        room = self._room(job) + self.state.ability.room
+        return None if price is None else price.of(self.size(job.papers), 0, room)
+
+
+def _wrong_key(endpoint: Endpoint, said: str) -> str:
+    if endpoint.key:
+        return f"{endpoint.place} does not accept the key in OPENAI_API_KEY ({said}); mend it"
+    return f"{endpoint.place} wants a key ({said}); set the environment variable OPENAI_API_KEY"
+
+
+def _cause(error: BaseException) -> str:
+    """The innermost reason, without addresses and objects."""
+    while inner := error.__cause__ or error.__context__:
+        error = inner
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

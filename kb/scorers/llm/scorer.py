@@ -1,0 +1,197 @@
+"""A language model as a scorer of papers. What each call gives back is all that it did."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
+
+from kb.core.assessments import Cutoffs
+from kb.scorers.llm import tasks
+from kb.scorers.llm.ability import Ability
+from kb.scorers.llm.answers import Reader, compared
+from kb.scorers.llm.asking import Asking, Judged, Outcome, Patience, State
+from kb.scorers.llm.batches import divide
+from kb.scorers.llm.budget import Budget
+from kb.scorers.llm.pacing import Pace
+from kb.scorers.llm.prices import price_of
+from kb.scorers.llm.prompts import Prompts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from kb.config import LlmSettings
+    from kb.core.assessments import Assessment
+    from kb.core.papers import Paper
+    from kb.core.topics import Topics
+    from kb.scorers.llm.endpoint import Endpoint
+    from kb.scorers.llm.tasks import ReadingNotes, Summary, Task
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What asking would take, reckoned without asking."""
+
+    papers: int
+    requests: int
+    prompt: int
+    completion: int
+    usd: float | None
+    """None: no price is known."""
+
+
+class ModelScorer:
+    """Asks one model on behalf of one vault.
+
+    `own_prompt` gives back the text of a file in the vault's prompts folder, or None. `ability` is
+    what an earlier pass found of this endpoint (see the property). `budget` is what may be spent by
+    this scorer, in US dollars, all calls together; None: no limit. Every method raises ConfigError
+    for a mistake in a prompt and gives back all else in the outcome.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        settings: LlmSettings,
+        topics: Topics,
+        cutoffs: Cutoffs | None = None,
+        *,
+        own_prompt: Callable[[str], str | None] = lambda _name: None,
+        prompts_folder: str = ".kb/prompts",
+        ability: Ability | None = None,
+        budget: float | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        cutoffs = cutoffs or Cutoffs()
+        self.settings = settings
+        self.topics = tuple(topic.name for topic in topics.topics)
+        self.prompts = Prompts(
+            {
+                "about": topics.about,
+                "topics": topics.topics,
+                "negative_keywords": topics.negative_keywords,
+                "language": settings.language,
+                "relevance": cutoffs.relevance,
+                "novelty": cutoffs.novelty,
+            },
+            own_prompt,
+            prompts_folder,
+        )
+        self._known = ability
+        self._state = State(
+            endpoint=endpoint,
+            price=price_of(endpoint.model, settings.prices),
+            ability=ability or Ability(),
+            proven=ability is not None,
+            patience=patience or Patience(deadline=settings.timeout),
+            pace=Pace(settings.requests_per_minute, settings.tokens_per_minute),
+            budget=Budget(budget),
+            at_once=settings.concurrency,
+        )
+        names = {compared(name): name for name in reversed(self.topics)}
+        self._reader = Reader(names, endpoint.model)
+
+    @property
+    def model(self) -> str:
+        return self._state.endpoint.model
+
+    @property
+    def is_priced(self) -> bool:
+        """Whether a budget means anything: without a price nothing can be held to it."""
+        return self._state.price is not None
+
+    @property
+    def ability(self) -> Ability | None:
+        """What was found of the endpoint, to be remembered; None where nothing is known for sure."""
+        return self._state.ability if self._state.proven else None
+
+    @property
+    def spent(self) -> float:
+        """US dollars, all calls together, as far as they are known."""
+        return self._state.budget.spent
+
+    @property
+    def prompt(self) -> str:
+        """A digest that changes when papers are judged by anything else than before."""
+        return self.prompts.digest("assess")
+
+    def assess(
+        self,
+        papers: Sequence[Paper],
+        taken: Callable[[Sequence[Judged[Assessment]]], None] = lambda _judged: None,
+    ) -> Outcome[Assessment]:
+        """Relevance, novelty and why. `taken` is told of each batch as soon as it is judged, so that
+        what was paid for can be put down at once."""
+        return self._ask(tasks.assess(self.topics), papers, taken)
+
+    def screen(self, papers: Sequence[Paper]) -> Outcome[bool]:
+        """Whether the abstract is worth reading, by the title alone."""
+        return self._ask(tasks.SCREEN, papers)
+
+    def summarise(self, papers: Sequence[Paper]) -> Outcome[Summary]:
+        return self._ask(tasks.SUMMARISE, papers)
+
+    def notes(self, papers: Sequence[Paper]) -> Outcome[ReadingNotes]:
+        return self._ask(tasks.NOTES, papers)
+
+    def overview(self, month: str, kept: Sequence[tuple[str, str]]) -> Outcome[tuple[str, ...]]:
+        """Paragraphs on `month` (`YYYY-MM`), in which papers of these titles and summaries were kept."""
+        from kb.core.papers import Paper
+
+        told = " · ".join(f"{title}: {summary}" for title, summary in kept)
+        page = Paper(id=month, title=month, authors=(), abstract=told, categories=())
+        return self._ask(tasks.MONTH, [page])
+
+    def estimate(self, papers: Sequence[Paper]) -> Estimate:
+        """What `assess` would take, if every answer were sound."""
+        task = tasks.assess(self.topics)
+        asking = self._asking(task)
+        batches = self._batches(task, asking, papers)
+        prompt = sum(asking.size(batch) for batch in batches)
+        completion = task.usual * len(papers) + self._state.ability.room * len(batches)
+        price = self._state.price
+        usd = price.of(prompt, 0, completion) if price else None
+        return Estimate(len(papers), len(batches), prompt, completion, usd)
+
+    def _ask(
+        self,
+        task: Task[T],
+        papers: Sequence[Paper],
+        taken: Callable[[Sequence[Judged[T]]], None] = lambda _judged: None,
+    ) -> Outcome[T]:
+        unique = list({paper.id: paper for paper in papers}.values())
+        asking = self._asking(task, taken)
+        if not unique:
+            return asking.outcome
+        try:
+            return asyncio.run(asking.ask(self._batches(task, asking, unique)))
+        finally:
+            if not self._state.proven:
+                # What was tried while nobody answered says nothing of the endpoint.
+                self._state.ability = self._known or Ability()
+
+    def _asking(
+        self,
+        task: Task[T],
+        taken: Callable[[Sequence[Judged[T]]], None] = lambda _judged: None,
+    ) -> Asking[T]:
+        return Asking(
+            self._state,
+            task,
+            self.prompts,
+            lambda lenient: replace(self._reader, lenient=lenient),
+            taken,
+        )
+
+    def _batches(
+        self, task: Task[T], asking: Asking[T], papers: Sequence[Paper]
+    ) -> list[list[Paper]]:
+        return divide(
+            papers,
+            asking.weight,
+            tokens=self.settings.batch_tokens,
+            most=task.at_once,
+            at_once=self.settings.concurrency,
+        )
