@@ -294,8 +294,8 @@ class Asking(Generic[T]):
 
     def _other_way(self, answer: Reply, sent: Ability) -> Ability | None:
         """How to ask instead, where the answer held nothing at all."""
-        if answer.finish == "length":
-            return sent.roomier()
+        if answer.finish == "length" and (roomier := sent.roomier()):
+            return roomier
         return None if self.state.proven else sent.next_form()
 
     def _split(self, job: _Job, failure: Failure) -> list[_Job]:
