@@ -26,7 +26,7 @@ Judge = Callable[[str, str, str], Item]
 """Id, title and abstract of a paper to what is answered about it."""
 
 _FENCE = re.compile(r"^(=== \w+ ===)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
-_PAPER = re.compile(r"^\[([^\]\n]+)\] (.*)\n(?:(?!\[)(.*)\n)?", re.MULTILINE)
+_PAPER = re.compile(r"^\[([^\]\n]+)\] (.*)\n(?: (.*)\n)?", re.MULTILINE)
 
 
 def numbers(arxiv_id: str) -> tuple[int, int]:

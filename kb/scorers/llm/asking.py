@@ -44,6 +44,8 @@ T = TypeVar("T")
 
 _HOPELESS = 5
 """Papers asked about alone, without one sound answer ever, after which the model is given up."""
+_DENSE = 1.5
+"""So many times more tokens a text may have than was reckoned, where it is all formulas."""
 _MARGIN = 400
 """Tokens that an answer may take beyond those of its papers."""
 
@@ -414,7 +416,7 @@ class Asking(Generic[T]):
         """US dollars that a request may cost at most."""
         price = self.state.price
         room = self._room(job) + self.state.ability.room
-        return None if price is None else price.of(self.size(job.papers), 0, room)
+        return None if price is None else price.of(int(self.size(job.papers) * _DENSE), 0, room)
 
 
 def _wrong_key(endpoint: Endpoint, said: str) -> str:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-BYTES_PER_TOKEN = 4.0
+BYTES_PER_TOKEN = 4.6
 """Titles and abstracts have 5.5 in o200k, formulas and other scripts fewer: rather too many tokens
 are reckoned than too few."""
 _SQUEEZE = 4 / 3

@@ -125,14 +125,14 @@ def test_the_list_is_dated_and_sensible() -> None:
         assert 0 < price.cached < price.input < price.output
 
 
-def test_the_estimate_is_on_the_safe_side_and_near(server: ModelServer, make: Make) -> None:
+def test_the_estimate_is_near(server: ModelServer, make: Make) -> None:
     scorer = make(model="gpt-4o")
     estimate = scorer.estimate(MANY)
     assert not server.asked
     usage = scorer.assess(MANY).usage
     assert estimate.requests == usage.requests
     assert estimate.papers == len(MANY)
-    assert usage.prompt <= estimate.prompt <= 1.3 * usage.prompt
+    assert 0.8 * usage.prompt < estimate.prompt < 1.3 * usage.prompt
     assert estimate.usd is not None
     assert estimate.usd > 0
 
