@@ -46,7 +46,7 @@ _HOPELESS = 5
 """Papers asked about alone, without one sound answer ever, after which the model is given up."""
 _DENSE = 1.5
 """So many times more tokens a text may have than was reckoned, where it is all formulas."""
-_MARGIN = 400
+MARGIN = 400
 """Tokens that an answer may take beyond those of its papers."""
 
 
@@ -410,7 +410,7 @@ class Asking(Generic[T]):
         return self._stable + sum(self.weight(paper) for paper in papers)
 
     def _room(self, job: _Job) -> int:
-        return self.task.most * len(job.papers) + _MARGIN
+        return self.task.most * len(job.papers) + MARGIN
 
     def _most(self, job: _Job) -> float | None:
         """US dollars that a request may cost at most."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from kb.core.assessments import Assessment
     from kb.core.papers import Paper
     from kb.core.topics import Topics
+    from kb.scorers.llm.bulk import Bulk
     from kb.scorers.llm.endpoint import Endpoint
     from kb.scorers.llm.tasks import ReadingNotes, Summary, Task
 
@@ -143,6 +144,31 @@ class ModelScorer:
         told = " · ".join(f"{title}: {summary}" for title, summary in kept)
         page = Paper(id=month, title=month, authors=(), abstract=told, categories=())
         return self._ask(tasks.MONTH, [page])
+
+    def hand_in(self, papers: Sequence[Paper]) -> Bulk:
+        """Puts `assess` for many papers into the provider's queue. What comes back is to be kept:
+        with its `dump` the answers can be collected by any later process.
+
+        Where `ability` is None, `assess` a few papers first: a queue tells a day later that it
+        minds a parameter.
+        """
+        from kb.scorers.llm import bulk
+
+        task = tasks.assess(self.topics)
+        unique = list({paper.id: paper for paper in papers}.values())
+        asking = self._asking(task)
+        batches = self._batches(task, asking, unique)
+        return bulk.hand_in(self._state, task, self.prompts, batches, asking.weight)
+
+    def collect(self, handed_in: Bulk) -> Outcome[Assessment] | None:
+        """The answers to what was handed in; None while they are waited for."""
+        from kb.scorers.llm import bulk
+
+        task = tasks.assess(self.topics)
+        outcome = bulk.collect(self._state, task, handed_in, self._reader)
+        if outcome is not None:
+            self._state.budget.spend(outcome.usage.usd)
+        return outcome
 
     def estimate(self, papers: Sequence[Paper]) -> Estimate:
         """What `assess` would take, if every answer were sound."""
