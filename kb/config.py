@@ -120,9 +120,11 @@ class LlmSettings(_Section):
     """Tokens of the papers that are asked about together, about."""
     screen: bool = True
     """Whether the local scorer may leave papers out; no paper is left out before it has earned it."""
+    screen_loss: float = Field(default=0.0125, ge=0, le=0.5)
+    """Which part of the papers worth keeping may be lost to it, all days together."""
     screen_floor: float = Field(default=0.2, ge=0, le=1)
     """The share of a day that is sent whatever was earned."""
-    screen_sample: float = Field(default=0.02, ge=0, le=1)
+    screen_sample: float = Field(default=0.015, ge=0, le=1)
     """The share of what is left out that is sent all the same, to learn what is lost."""
     prices: dict[str, PriceSettings] = {}
     """By the name of the model."""

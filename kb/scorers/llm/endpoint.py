@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import ipaddress
 import re
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
@@ -81,6 +83,14 @@ def find(settings: LlmSettings, environ: Mapping[str, str]) -> Endpoint | None:
     if not key.isascii() or not key.isprintable():
         raise ConfigError("OPENAI_API_KEY holds characters that no key has; copy it again")
     return Endpoint(model=settings.model, base_url=base_url, query=query, key=key)
+
+
+def warm() -> threading.Thread:
+    """Loads the client in the background, which takes most of a second, while others wait for the
+    net. Nobody need wait for the thread."""
+    thread = threading.Thread(target=lambda: importlib.import_module("openai"), daemon=True)
+    thread.start()
+    return thread
 
 
 def client(endpoint: Endpoint, *, timeout: float) -> AsyncOpenAI:

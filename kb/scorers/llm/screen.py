@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 DAYS = 20
-"""So many days back the order is believed to be like today's."""
+"""So many days back the order is believed to be like today's,"""
+HALF_LIFE = 12
+"""and so many days back half as much: the order gets better with what it learns."""
 LEAST_DAYS = 3
 _SEEN_ANYWAY = 0.5
 """One more kept paper than was seen is reckoned with, by half, beyond the share."""
-_HEAVIEST = 8.0
+_HEAVIEST = 3.0
 """A kept paper of the sample stands for others that nobody saw; for so many at most, lest one find
 turn everything over."""
 
@@ -87,26 +89,24 @@ def share(days: Sequence[Screened], *, loss: float, floor: float) -> float:
     if len(recent) < LEAST_DAYS:
         return 1.0
     places = sorted(
-        ((place + 1) / day.size, _weight(day, place)) for day in recent for place in day.kept
+        ((place + 1) / day.size, _weight(day, place) * math.pow(0.5, age / HALF_LIFE))
+        for age, day in enumerate(reversed(recent))
+        for place in day.kept
     )
     total = sum(weight for _, weight in places)
     allowed = loss * total - _SEEN_ANYWAY
     if allowed < 0:
         return 1.0
     beyond = 0.0
-    earned = 1.0
     for place, weight in reversed(places):
-        earned = place
         beyond += weight
         if beyond > allowed:
-            break
-    else:
-        earned = 0.0
-    return min(1.0, max(floor, earned))
+            return min(1.0, max(floor, place))
+    return floor
 
 
 def _weight(day: Screened, place: int) -> float:
-    return 1.0 if place < day.sent else max(1.0, min(day.weight, _HEAVIEST))
+    return max(1.0, min(day.weight, _HEAVIEST)) if place >= day.sent else 1.0
 
 
 def choose(order: Sequence[str], part: float, *, sample: float, seed: str) -> Choice:

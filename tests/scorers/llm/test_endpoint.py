@@ -129,7 +129,19 @@ def test_nothing_heavy_is_imported_before_it_is_used() -> None:
         "import sys, kb.scorers.llm.scorer, kb.scorers.llm.screen;"
         "print(sorted({'openai', 'httpx2', 'jinja2', 'numpy'} & set(sys.modules)))"
     )
+    assert _printed(program) == "[]"
+
+
+def test_warming_loads_the_client() -> None:
+    program = (
+        "import sys; from kb.scorers.llm import endpoint; endpoint.warm().join();"
+        "print('openai' in sys.modules)"
+    )
+    assert _printed(program) == "True"
+
+
+def _printed(program: str) -> str:
     ran = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    assert ran.stdout.strip() == "[]"
+    return ran.stdout.strip()
