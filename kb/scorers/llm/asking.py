@@ -231,7 +231,14 @@ class Asking(Generic[T]):
                 failures.of_status(response.status_code, response.headers, response.content)
             ) from None
         except (TimeoutError, openai.APITimeoutError):
-            raise Failed(Failure("slow", "no answer came in time")) from None
+            seconds = self.state.patience.deadline
+            raise Failed(
+                Failure(
+                    "slow",
+                    f"no answer came in {seconds:g} seconds; a slow model wants a larger llm.timeout or"
+                    " smaller llm.batch_tokens",
+                )
+            ) from None
         except openai.OpenAIError as error:
             raise Failed(Failure("again", f"the connection failed ({_cause(error)})")) from None
         answer = reply.read(body)

@@ -96,11 +96,12 @@ def warm() -> threading.Thread:
 def client(endpoint: Endpoint, *, timeout: float) -> AsyncOpenAI:
     """A client that asks once and waits at most `timeout` seconds for each byte.
 
-    Retrying is ours. Proxies of the environment are used, except for this machine itself.
+    Retrying is ours. Proxies of the environment are used, except for this machine itself. Redirects
+    are not followed: nobody but the endpoint is to see papers or a key.
     """
     import openai
 
-    http = openai.DefaultAsyncHttpxClient(trust_env=not endpoint.is_local)
+    http = openai.DefaultAsyncHttpxClient(trust_env=not endpoint.is_local, follow_redirects=False)
     host = urlsplit(endpoint.base_url).hostname or ""
     azure = endpoint.key and host.endswith((".azure.com", ".azure.us", ".azure.cn"))
     return openai.AsyncOpenAI(

@@ -18,9 +18,10 @@ Kind = Literal["key", "model", "quota", "rate", "again", "slow", "refused", "lon
 quota: paid for no more. rate, again, slow: the same request may do later.
 refused: something in how we ask. long, filtered: something in what we ask about."""
 
+# Plain "billing" or "payment" says nothing: messages on mere rate limits advertise them.
 _QUOTA = re.compile(
-    r"insufficient[_ ](?:quota|credit|balance|funds)|exceeded your current quota|billing|payment"
-    r"|not enough (?:credit|balance)|out of credits|credit balance",
+    r"insufficient[_ ](?:quota|credits?|balance|funds)|exceeded your current quota"
+    r"|not enough (?:credits?|balance)|out of credits|credit balance is too low|payment required",
     re.IGNORECASE,
 )
 _MODEL = re.compile(
@@ -108,11 +109,15 @@ def _kind(status: int, said: str) -> Kind:
         return "quota"
     if status in (400, 403, 413, 422, 500) and _FILTER.search(said):
         return "filtered"
-    if status == 413 or (status in (400, 422, 500) and _LONG.search(said)):
+    if status == 413 or (status in (400, 422, 429, 500) and _LONG.search(said)):
         return "long"
     if status in (401, 403):
         return "key"
-    if status in (404, 405) or (status in (400, 422) and _MODEL.search(said)):
+    if (
+        300 <= status < 400
+        or status in (404, 405)
+        or (status in (400, 422) and _MODEL.search(said))
+    ):
         return "model"
     if status == 429:
         return "rate"

@@ -133,7 +133,7 @@ def test_our_own_time_out(server: ModelServer, make: Make, fault: Fault) -> None
     patience = Patience(deadline=0.4, tries=4, backoff=0.01)
     error = stopped(make(scorer={"patience": patience}))
     assert isinstance(error, TryLater)
-    assert "in time" in str(error)
+    assert "llm.timeout" in str(error)
     assert len(server.chats) == 2, "waiting is tried twice, not four times"
 
 
@@ -193,6 +193,17 @@ def test_what_was_judged_before_the_end_is_kept(server: ModelServer, make: Make)
     assert outcome.reasons.keys() == {each.id for each in many} - first
 
 
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_nobody_else_is_told_anything(server: ModelServer, make: Make, status: int) -> None:
+    with ModelServer() as elsewhere:
+        server.misbehave(refusing(status, "", Location=f"{elsewhere.url}/chat/completions"))
+        where = Endpoint(model="stand-in", base_url=server.url, key=KEY)
+        error = stopped(make(endpoint=where))
+        assert isinstance(error, ConfigError)
+        assert "llm.base_url" in str(error)
+        assert not elsewhere.asked
+
+
 def test_azure_s_address_has_its_version_in_every_request(server: ModelServer, make: Make) -> None:
     base = server.url.removesuffix("/v1") + "/openai/deployments/mine"
     where = Endpoint(model="stand-in", base_url=base, query={"api-version": "2024-10-21"})
@@ -238,6 +249,10 @@ def test_retry_after(headers: dict[str, str], seconds: float | None) -> None:
         (403, b"<html>", "key"),
         (400, b'{"error": {"message": "Invalid model name: x"}}', "model"),
         (429, b"", "rate"),
+        (429, b'{"error": {"message": "Limit 3, add a payment method at /billing", "code": "x"}}', "rate"),
+        (429, b'{"error": {"message": "Request too large for m on tokens per min"}}', "long"),
+        (429, b'{"error": {"message": "x", "code": "insufficient_quota"}}', "quota"),
+        (307, b"", "model"),
         (408, b"", "again"),
         (524, b"<html>timeout</html>", "again"),
         (500, b'[{"error": {"message": "grammar: bad"}}]', "refused"),
