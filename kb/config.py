@@ -120,8 +120,8 @@ class LlmSettings(_Section):
     """Tokens of the papers that are asked about together, about."""
     screen: bool = True
     """Whether the local scorer may leave papers out; no paper is left out before it has earned it."""
-    screen_loss: float = Field(default=0.0125, ge=0, le=0.5)
-    """Which part of the papers worth keeping may be lost to it, all days together."""
+    screen_loss: float = Field(default=0.03, ge=0, le=0.5)
+    """Which part of the papers worth keeping may be lost to it, by what is known beforehand."""
     screen_floor: float = Field(default=0.2, ge=0, le=1)
     """The share of a day that is sent whatever was earned."""
     screen_sample: float = Field(default=0.015, ge=0, le=1)

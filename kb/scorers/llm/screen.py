@@ -4,10 +4,16 @@ A day is put in the order of the local scorer and its best part is sent. How lar
 from where in the order the kept papers of earlier days stood: as small as would have lost no more of
 them than allowed, everything while too little is known. Of the rest a small random sample is sent all
 the same, so that what is lost is measured.
+
+On a day of which only a part was sent, nobody saw a kept paper beyond that part. Were its absence taken
+for a proof, each day would earn the next a smaller part. So places are estimated as such truncated data
+are (Lynden-Bell 1971): going inwards from the end, each kept paper is set against those days only on
+which it could have been seen.
 """
 
 from __future__ import annotations
 
+import bisect
 import math
 import random
 from dataclasses import dataclass
@@ -16,16 +22,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-DAYS = 20
-"""So many days back the order is believed to be like today's,"""
-HALF_LIFE = 12
-"""and so many days back half as much: the order gets better with what it learns."""
+DAYS = 250
+"""So many days back are looked at;"""
+HALF_LIFE = 25
+"""those so many days back count half: the order gets better with what it learns."""
 LEAST_DAYS = 3
-_SEEN_ANYWAY = 0.5
-"""One more kept paper than was seen is reckoned with, by half, beyond the share."""
+_UNSEEN = 0.5
+"""Half a kept paper more than was seen is reckoned with beyond the share."""
 _HEAVIEST = 3.0
-"""A kept paper of the sample stands for others that nobody saw; for so many at most, lest one find
-turn everything over."""
+"""A kept paper where few others could have been seen counts for so many at most, lest one find turn
+everything over; several do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +47,9 @@ class Screened:
     """Places of the papers beyond `sent` that were sent all the same."""
 
     @property
-    def weight(self) -> float:
-        """How many unsent papers one of the sample stands for."""
-        return (self.size - self.sent) / len(self.sample) if self.sample else 0.0
+    def coverage(self) -> float:
+        """Which part of the papers beyond `sent` was looked at."""
+        return len(self.sample) / (self.size - self.sent) if self.size > self.sent else 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,31 +88,38 @@ class Loss:
 def share(days: Sequence[Screened], *, loss: float, floor: float) -> float:
     """Which part of the next day is sent, from `floor` to 1.
 
-    `days` in order of time, the oldest first; only the last 20 count. `loss`: which part of the
-    papers that would be kept may be lost, all days together.
+    `days` in order of time, the oldest first. `loss`: which part of the papers that would be kept may
+    be lost, all days together.
     """
-    recent = [day for day in days[-DAYS:] if day.size]
-    if len(recent) < LEAST_DAYS:
+    recent = [
+        (
+            day,
+            math.pow(0.5, age / HALF_LIFE),
+            sorted((place + 1) / day.size for place in day.kept),
+        )
+        for age, day in enumerate(day for day in reversed(days[-DAYS:]) if day.size)
+    ]
+    total = sum(weight * len(places) for _, weight, places in recent)
+    allowed = loss * total - _UNSEEN
+    if len(recent) < LEAST_DAYS or allowed < 0:
         return 1.0
-    places = sorted(
-        ((place + 1) / day.size, _weight(day, place) * math.pow(0.5, age / HALF_LIFE))
-        for age, day in enumerate(reversed(recent))
-        for place in day.kept
-    )
-    total = sum(weight for _, weight in places)
-    allowed = loss * total - _SEEN_ANYWAY
-    if allowed < 0:
-        return 1.0
-    beyond = 0.0
-    for place, weight in reversed(places):
-        beyond += weight
-        if beyond > allowed:
+    within = 1.0
+    """The part of all kept papers that stands further in."""
+    found = ((place, weight) for _, weight, places in recent for place in places)
+    for place, weight in sorted(found, reverse=True):
+        could_be_seen = sum(
+            other * bisect.bisect_right(places, place) * _chance(day, place)
+            for day, other, places in recent
+        )
+        within *= 1 - min(weight / max(could_be_seen, weight), _HEAVIEST * weight / total, 1.0)
+        if (1 - within) * total > allowed:
             return min(1.0, max(floor, place))
     return floor
 
 
-def _weight(day: Screened, place: int) -> float:
-    return max(1.0, min(day.weight, _HEAVIEST)) if place >= day.sent else 1.0
+def _chance(day: Screened, place: float) -> float:
+    """That a kept paper so far out in the order would have been seen on that day."""
+    return 1.0 if place * day.size <= day.sent + 1e-6 else day.coverage
 
 
 def choose(order: Sequence[str], part: float, *, sample: float, seed: str) -> Choice:
