@@ -10,18 +10,18 @@ import asyncio
 import logging
 import time
 from collections import deque
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from kb.errors import ConfigError, KbError, TryLater
+from kb.scorers.llm import endings, reply, wire
 from kb.scorers.llm import endpoint as places
-from kb.scorers.llm import failures, reply
 from kb.scorers.llm.answers import sort_out
 from kb.scorers.llm.batches import smaller, tokens
 from kb.scorers.llm.failures import Failed, Failure
+from kb.scorers.llm.outcome import Judged, Outcome
 from kb.scorers.llm.prices import cost
 from kb.scorers.llm.reply import Counts
-from kb.scorers.llm.usage import Share, Usage, shares
+from kb.scorers.llm.usage import Share, shares
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
     from kb.core.papers import Paper
+    from kb.errors import KbError
     from kb.scorers.llm.ability import Ability
     from kb.scorers.llm.answers import Reader
     from kb.scorers.llm.budget import Budget
@@ -63,27 +64,6 @@ class Patience:
     """A longer Retry-After ends the asking."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judged(Generic[T]):
-    """A sound answer about one paper, and its part of what was spent."""
-
-    id: str
-    value: T
-    share: Share
-
-
-@dataclass(slots=True)
-class Outcome(Generic[T]):
-    """What came of asking. Every paper is in `judged` or in `reasons`."""
-
-    judged: dict[str, Judged[T]] = field(default_factory=dict)
-    reasons: dict[str, str] = field(default_factory=dict)
-    """Why a paper has no answer, as the end of a sentence about it."""
-    usage: Usage = field(default_factory=Usage)
-    stopped: KbError | None = None
-    """Why asking ended early: ConfigError, TryLater, or BudgetReached among those."""
-
-
 @dataclass(slots=True)
 class State:
     """What lasts from one call to the next."""
@@ -102,6 +82,8 @@ class State:
 @dataclass(frozen=True, slots=True)
 class _Job:
     papers: tuple[Paper, ...]
+    again: bool = False
+    """Asked about before."""
     last: bool = False
     """Asked about alone, for the last time."""
 
@@ -125,7 +107,9 @@ class Asking(Generic[T]):
         self.outcome: Outcome[T] = Outcome()
         self._stable = tokens(prompts.say(task.prompt, ()).stable)
         self._shares: dict[str, Share] = {}
-        self._answers = 0
+        self._rests = 0
+        """How often all rested without an answer in between, and when they last began to."""
+        self._rested_at = 0.0
         self._in_vain = 0
         self._alone_in_vain = 0
 
@@ -183,9 +167,12 @@ class Asking(Generic[T]):
             self.state.budget.release(held)
 
     async def _attempts(self, client: AsyncOpenAI, job: _Job) -> list[_Job]:
-        tries = slow = answers = 0
-        while not self.outcome.stopped:
-            sent = self.state.ability
+        tries = slow = 0
+        again = job.again
+        while await self._turn(job):
+            self.outcome.usage.retries += again
+            again = True
+            sent, at = self.state.ability, time.monotonic()
             try:
                 answer = await self._send(client, job, sent)
             except Failed as failed:
@@ -193,65 +180,43 @@ class Asking(Generic[T]):
             else:
                 return self._read(answer, sent, job)
             log.warning("the model: %s", self.state.endpoint.said(failure.said))
-            if answers != self._answers:
-                tries, answers = 0, self._answers
             if failure.kind in ("long", "filtered") or self._is_of_the_papers(failure):
                 return self._split(job, failure)
             if failure.kind == "refused" or (tries and self._may_be_of_the_form(failure, sent)):
                 self._lower(sent, failure)
+            elif failure.kind == "rate":
+                self._rest(failure, at)
             else:
                 tries += 1
                 slow += failure.kind == "slow"
                 await self._wait(failure, tries, slow)
-            self.outcome.usage.retries += 1
         return [job]
 
-    async def _send(self, client: AsyncOpenAI, job: _Job, sent: Ability) -> Reply:
-        """One request. Raises Failed."""
-        import openai
+    async def _turn(self, job: _Job) -> bool:
+        """Waits until the pace allows a request; False when all has ended."""
+        pace = self.state.pace
+        size = self.size(job.papers) + self.task.usual * len(job.papers)
+        while (wait := pace.wait(time.monotonic(), size)) > 0 and not self.outcome.stopped:
+            await self._sleep(wait)
+        if self.outcome.stopped:
+            return False
+        pace.note(time.monotonic(), size)
+        return True
 
+    async def _send(self, client: AsyncOpenAI, job: _Job, sent: Ability) -> Reply:
+        """One request, counted. Raises Failed."""
         prompt = self.prompts.say(self.task.prompt, job.papers, lines=sent.form == "plain")
-        messages: Any = prompt.messages(system=sent.system)
-        arguments = sent.arguments(self.task.schema, self._room(job))
-        await self._turn(self.size(job.papers) + self.task.usual * len(job.papers))
         self.outcome.usage.requests += 1
         log.info("asking about %d papers (%s)", len(job.papers), self.task.prompt)
-        try:
-            async with asyncio.timeout(self.state.patience.deadline):
-                raw = await client.chat.completions.with_raw_response.create(
-                    model=self.state.endpoint.model,
-                    messages=messages,
-                    extra_headers=places.headers(self.state.endpoint),
-                    **arguments,
-                )
-            body = raw.http_response.content
-        except openai.APIStatusError as error:
-            response = error.response
-            raise Failed(
-                failures.of_status(response.status_code, response.headers, response.content)
-            ) from None
-        except (TimeoutError, openai.APITimeoutError):
-            seconds = self.state.patience.deadline
-            raise Failed(
-                Failure(
-                    "slow",
-                    f"no answer came in {seconds:g} seconds; a slow model wants a larger llm.timeout or"
-                    " smaller llm.batch_tokens",
-                )
-            ) from None
-        except openai.OpenAIError as error:
-            raise Failed(Failure("again", f"the connection failed ({_cause(error)})")) from None
-        answer = reply.read(body)
+        answer = await wire.send(
+            client,
+            self.state.endpoint,
+            prompt.messages(system=sent.system),
+            sent.arguments(self.task.schema, self._room(job)),
+            deadline=self.state.patience.deadline,
+        )
         self._count(answer, prompt, job)
         return answer
-
-    async def _turn(self, size: int) -> None:
-        """Waits until the pace allows a request of so many tokens. Raises Failed when all ends."""
-        while (wait := self.state.pace.wait(time.monotonic(), size)) > 0:
-            await self._sleep(wait)
-            if self.outcome.stopped:
-                raise Failed(Failure("again", "asking has ended"))
-        self.state.pace.note(time.monotonic(), size)
 
     def _count(self, answer: Reply, prompt: Prompt, job: _Job) -> None:
         usage = self.outcome.usage
@@ -263,7 +228,7 @@ class Asking(Generic[T]):
         usd = cost(self.state.price, counts)
         usage.answered(counts, usd)
         self.state.budget.spend(usd)
-        self._answers += 1
+        self._rests = 0
         ids = [paper.id for paper in job.papers]
         weights = {paper.id: 1 + self.weight(paper) for paper in job.papers}
         for each, share in shares(ids, weights, counts, usd).items():
@@ -277,9 +242,8 @@ class Asking(Generic[T]):
         if not found and (other := self._other_way(answer, sent)) is not None:
             if self.state.ability == sent:
                 self.state.ability = other
-            self.outcome.usage.retries += 1
             self._in_vain += 1
-            return [job]
+            return [replace(job, again=True)]
         reader = self.reader(job.last)
         sound, why = sort_out(
             found, [paper.id for paper in job.papers], lambda each: self.task.read(reader, each)
@@ -298,8 +262,7 @@ class Asking(Generic[T]):
             self._despair(sound)
             return []
         self._in_vain += not sound
-        self.outcome.usage.retries += len(smaller(rest)) if rest else 0
-        return [_Job(tuple(part), last=len(part) == 1) for part in smaller(rest)]
+        return [_Job(tuple(part), True, last=len(part) == 1) for part in smaller(rest)]
 
     def _other_way(self, answer: Reply, sent: Ability) -> Ability | None:
         """How to ask instead, where the answer held nothing at all."""
@@ -310,8 +273,7 @@ class Asking(Generic[T]):
     def _split(self, job: _Job, failure: Failure) -> list[_Job]:
         """A batch that the endpoint will not have as a whole."""
         if len(job.papers) > 1:
-            self.outcome.usage.retries += 1
-            return [_Job(tuple(part)) for part in smaller(job.papers)]
+            return [_Job(tuple(part), True) for part in smaller(job.papers)]
         said = self.state.endpoint.said(failure.said)
         what = {"long": "is too long for the model", "filtered": "was refused by a filter"}
         self._give_up(job, f"{what.get(failure.kind, 'was refused')} ({said})")
@@ -323,13 +285,7 @@ class Asking(Generic[T]):
         self._alone_in_vain = 0 if sound else self._alone_in_vain + 1
         patient = 4 if self.state.proven else 1
         if not self.outcome.judged and self._alone_in_vain >= _HOPELESS * patient:
-            model = self.state.endpoint.model
-            self._end(
-                ConfigError(
-                    f"the model {model} at {self.state.endpoint.place} gave no usable answer, not even"
-                    f" about single papers; choose another one in kb.toml: llm.model"
-                )
-            )
+            self._end(endings.no_use(self.state.endpoint))
 
     def _give_up(self, job: _Job, why: str) -> None:
         for paper in job.papers:
@@ -352,48 +308,35 @@ class Asking(Generic[T]):
             return
         found = sent.without(failure.said)
         if found is None:
-            said = self.state.endpoint.said(failure.said)
-            self._end(
-                ConfigError(
-                    f"the model {self.state.endpoint.model} at {self.state.endpoint.place} refuses"
-                    f" every way of asking ({said}); choose another one in kb.toml: llm.model"
-                )
-            )
+            self._end(endings.no_way(self.state.endpoint, failure))
             return
         self.state.ability, self.state.proven = found, False
 
     async def _wait(self, failure: Failure, tries: int, slow: int) -> None:
         """Waits before the next try, or ends everything where there is to be none."""
-        place, patience = self.state.endpoint.place, self.state.patience
-        said = self.state.endpoint.said(failure.said)
-        asked = failure.wait
-        if failure.kind == "key":
-            self._end(ConfigError(_wrong_key(self.state.endpoint, said)))
-        elif failure.kind == "model":
-            self._end(
-                ConfigError(
-                    f"{place} knows no model {self.state.endpoint.model} ({said}); mend llm.model or"
-                    " llm.base_url in kb.toml (the address mostly ends in /v1)"
-                )
-            )
-        elif failure.kind == "quota":
-            self._end(
-                TryLater(f"the account at {place} is used up ({said}); top it up", seconds=asked)
-            )
-        elif (asked or 0) > patience.longest_wait or tries >= patience.tries or slow > 1:
-            self._end(
-                TryLater(
-                    f"the model at {place} cannot be asked now ({said}); papers keep their local score"
-                    " until a later pass",
-                    seconds=asked,
-                )
-            )
+        patience = self.state.patience
+        final = failure.kind in ("key", "model", "quota") or tries >= patience.tries or slow > 1
+        if final or (failure.wait or 0) > patience.longest_wait:
+            self._end(endings.of_failure(self.state.endpoint, failure))
+        elif failure.wait is not None:
+            self.state.pace.rest(time.monotonic() + failure.wait)
         else:
-            wait = patience.backoff * 2 ** (tries - 1) if asked is None else asked
-            if asked is not None or failure.kind == "rate":
-                self.state.pace.rest(time.monotonic() + wait)
-            else:
-                await self._sleep(wait)
+            await self._sleep(patience.backoff * 2 ** (tries - 1))
+
+    def _rest(self, failure: Failure, sent: float) -> None:
+        """Lets all requests rest after one that was sent at `sent` met a limit.
+
+        Those that were under way meet the same limit, and do not count.
+        """
+        patience, now = self.state.patience, time.monotonic()
+        if sent >= self._rested_at:
+            self._rests += 1
+            self._rested_at = now
+        if self._rests >= patience.tries or (failure.wait or 0) > patience.longest_wait:
+            self._end(endings.of_failure(self.state.endpoint, failure))
+            return
+        wait = patience.backoff * 2 ** max(0, self._rests - 1)
+        self.state.pace.rest(now + (wait if failure.wait is None else failure.wait))
 
     def _end(self, error: KbError) -> None:
         self.outcome.stopped = self.outcome.stopped or error
@@ -424,16 +367,3 @@ class Asking(Generic[T]):
         price = self.state.price
         room = self._room(job) + self.state.ability.room
         return None if price is None else price.of(int(self.size(job.papers) * _DENSE), 0, room)
-
-
-def _wrong_key(endpoint: Endpoint, said: str) -> str:
-    if endpoint.key:
-        return f"{endpoint.place} does not accept the key in OPENAI_API_KEY ({said}); mend it"
-    return f"{endpoint.place} wants a key ({said}); set the environment variable OPENAI_API_KEY"
-
-
-def _cause(error: BaseException) -> str:
-    """The innermost reason, without addresses and objects."""
-    while inner := error.__cause__ or error.__context__:
-        error = inner
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__

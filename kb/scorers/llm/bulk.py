@@ -16,8 +16,9 @@ from kb.errors import ConfigError, TryLater
 from kb.scorers.llm import endpoint as places
 from kb.scorers.llm import failures, reply
 from kb.scorers.llm.answers import sort_out
-from kb.scorers.llm.asking import MARGIN, Judged, Outcome
+from kb.scorers.llm.asking import MARGIN
 from kb.scorers.llm.failures import Failed
+from kb.scorers.llm.outcome import Judged, Outcome
 from kb.scorers.llm.prices import Price, cost
 from kb.scorers.llm.usage import Share, shares
 

@@ -10,7 +10,7 @@ from kb.core.assessments import Cutoffs
 from kb.scorers.llm import tasks
 from kb.scorers.llm.ability import Ability
 from kb.scorers.llm.answers import Reader, compared
-from kb.scorers.llm.asking import Asking, Judged, Outcome, Patience, State
+from kb.scorers.llm.asking import Asking, Patience, State
 from kb.scorers.llm.batches import divide
 from kb.scorers.llm.budget import Budget
 from kb.scorers.llm.pacing import Pace
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from kb.core.topics import Topics
     from kb.scorers.llm.bulk import Bulk
     from kb.scorers.llm.endpoint import Endpoint
+    from kb.scorers.llm.outcome import Judged, Outcome
     from kb.scorers.llm.tasks import ReadingNotes, Summary, Task
 
 T = TypeVar("T")

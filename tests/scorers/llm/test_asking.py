@@ -13,7 +13,7 @@ from standins.vaults import paper
 from kb.core.assessments import Assessment
 from kb.core.papers import Paper
 from kb.errors import ConfigError
-from kb.scorers.llm.asking import Judged, Outcome
+from kb.scorers.llm.outcome import Judged, Outcome
 from kb.scorers.llm.scorer import ModelScorer
 
 Make = Callable[..., ModelScorer]

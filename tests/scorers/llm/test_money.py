@@ -198,6 +198,18 @@ def test_retries_are_counted(server: ModelServer, make: Make) -> None:
     assert (usage.requests, usage.retries) == (3, 2)
 
 
+def test_asking_again_counts_as_a_retry(server: ModelServer, make: Make) -> None:
+    server.misbehave(PARTLY["half are missing"], times=1)
+    usage = make(model="gpt-4o").assess(PAPERS).usage
+    assert (usage.requests, usage.retries) == (4, 3)
+
+
+def test_what_is_refused_for_good_is_no_retry(server: ModelServer, make: Make) -> None:
+    server.key = "another"
+    usage = make(model="gpt-4o").assess(PAPERS).usage
+    assert (usage.requests, usage.retries, usage.usd) == (1, 0, 0.0)
+
+
 @pytest.mark.parametrize(
     "usage",
     [

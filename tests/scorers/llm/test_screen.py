@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kb.scorers.llm.screen import Choice, Loss, Screened, choose, measured, share
@@ -86,6 +86,7 @@ def test_what_nobody_looked_for_is_not_taken_for_absent(loss: float) -> None:
     assert sent < 100 * 200 * 0.7
 
 
+@settings(max_examples=50, deadline=None)
 @given(
     st.lists(
         st.integers(1, 60).flatmap(
