@@ -29,8 +29,10 @@ class _Card:
     day: date | None
     kept: bool
     refused: bool
-    shelf: tuple[int, int] | None
-    """(score, relevance) of a note to be read; None where it is read or left out."""
+    unread: bool
+    """Whether pages list it as one to be read."""
+    rank: tuple[int, int]
+    """(score, relevance)."""
     status: str
     starred: bool
     face: bytes
@@ -69,8 +71,8 @@ class Notes(MutableMapping[str, "Note"]):
             self._leave(arxiv_id, before)
         unread = note.kept and note.status in ("", "unread")
         card = _Card(
-            note.path, note.announced, note.kept, bool(note.refused),
-            (note.score, note.relevance) if unread else None,
+            note.path, note.announced, note.kept, bool(note.refused), unread,
+            (note.score, note.relevance),
             sys.intern(note.status), note.rating == 5, notes_.face(note), packed,
         )  # fmt: skip
         self._cards[arxiv_id] = card
@@ -81,8 +83,8 @@ class Notes(MutableMapping[str, "Note"]):
         if card.kept:
             self._kept += 1
             self._days.setdefault(card.day, set()).add(arxiv_id)
-        if card.shelf is not None:
-            self._unread.setdefault(card.shelf, set()).add(arxiv_id)
+        if card.unread:
+            self._unread.setdefault(card.rank, set()).add(arxiv_id)
 
     def __delitem__(self, arxiv_id: str) -> None:
         self._leave(arxiv_id, self._cards.pop(arxiv_id))
@@ -95,8 +97,8 @@ class Notes(MutableMapping[str, "Note"]):
         if card.kept:
             self._kept -= 1
             _take_out(self._days, card.day, arxiv_id)
-        if card.shelf is not None:
-            _take_out(self._unread, card.shelf, arxiv_id)
+        if card.unread:
+            _take_out(self._unread, card.rank, arxiv_id)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._cards)
@@ -142,7 +144,15 @@ class Notes(MutableMapping[str, "Note"]):
 
     def on(self, day: date | None) -> list[Note]:
         """The notes of a day, or those without one, best first."""
-        return notes_.order([self[arxiv_id] for arxiv_id in self._days.get(day, ())])
+        return [self[arxiv_id] for arxiv_id in self.ordered(self._days.get(day, ()))]
+
+    def ordered(self, papers: Iterable[str]) -> list[str]:
+        """The papers in the order of pages: by score, then relevance, then id."""
+        return sorted(papers, key=self._place)
+
+    def _place(self, arxiv_id: str) -> tuple[int, int, tuple[int, int]]:
+        score, relevance = self._cards[arxiv_id].rank
+        return -score, -relevance, id_order(arxiv_id)
 
     def count_on(self, day: date | None) -> int:
         return len(self._days.get(day, ()))

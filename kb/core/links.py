@@ -8,13 +8,11 @@ import posixpath
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from pathlib import PurePosixPath
+from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from kb.core.inline import cell, one_line
-
-if TYPE_CHECKING:
-    from pathlib import PurePosixPath
 
 Style = Literal["markdown", "wiki"]
 
@@ -37,21 +35,14 @@ class Linker:
 
     style: Style = "markdown"
 
-    def link(
-        self,
-        label: str,
-        from_path: PurePosixPath,
-        to_path: PurePosixPath,
-        *,
-        in_table: bool = False,
-    ) -> str:
+    def link(self, label: str, from_path: str, to_path: str, *, in_table: bool = False) -> str:
         """A link from one file to another, both relative to the vault, safe in a table or not.
 
         Files whose names wiki links cannot express are linked in Markdown.
         """
-        if self.style == "wiki" and not _NOT_IN_WIKI.search(to_path.name):
-            return wiki_link(label, to_path, in_table=in_table)
-        return markdown_link(label, from_path, to_path)
+        if self.style == "wiki" and not _NOT_IN_WIKI.search(to_path.rpartition("/")[2]):
+            return wiki_link(label, PurePosixPath(to_path), in_table=in_table)
+        return _markdown(label, from_path.rpartition("/")[0], to_path)
 
 
 def markdown_link(
@@ -61,9 +52,15 @@ def markdown_link(
 
     Everything but letters, digits and harmless marks is percent-encoded in the target.
     """
-    relative = _way(str(from_path.parent), str(to_path.parent)) + to_path.name
-    target = _encoded(relative) + (f"#{_encoded(fragment)}" if fragment else "")
-    shown = cell(label) or cell(to_path.stem)
+    return _markdown(label, str(from_path.parent), str(to_path), fragment)
+
+
+def _markdown(label: str, folder: str, to_path: str, fragment: str | None = None) -> str:
+    above, _, name = to_path.rpartition("/")
+    target = _encoded(_way(folder or ".", above or ".") + name)
+    if fragment:
+        target += f"#{_encoded(fragment)}"
+    shown = cell(label) or cell(PurePosixPath(name).stem)
     if shown.startswith("\\[") and shown.endswith("\\]"):
         shown = f" {shown} "  # else `[[...]]`, once the escapes are gone
     return f"[{shown}]({target})"
@@ -115,12 +112,13 @@ def _file_targets(written: str) -> list[str]:
     return [unquote(target.partition("#")[0])]
 
 
+@functools.lru_cache(maxsize=8192)
 def _encoded(path: str) -> str:
-    return _NOT_KEPT.sub(_percent, path)
+    return _NOT_KEPT.sub(lambda match: _percent(match[0]), path)
 
 
-def _percent(match: re.Match[str]) -> str:
-    char = match[0]
+@functools.lru_cache(maxsize=1024)
+def _percent(char: str) -> str:
     if char > "\x7f" and char.isalnum():
         return char
     return "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "surrogateescape"))

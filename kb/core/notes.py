@@ -9,12 +9,12 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from kb.core import frontmatter, jsonlines, regions, tex
-from kb.core.papers import find_arxiv_ids, id_of_number, id_order, parse_arxiv_id
+from kb.core.papers import find_arxiv_ids, id_of_number, parse_arxiv_id
 from kb.core.templates import render
 from kb.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from kb.core.assessments import Assessment
     from kb.core.papers import Paper
@@ -333,10 +333,3 @@ def _traces(values: Mapping[str, Any]) -> tuple[str, ...]:
             elif isinstance(item, str):
                 found.update((trace.id, None) for trace in find_arxiv_ids(item))
     return tuple(found)
-
-
-def order(notes: Sequence[Note]) -> list[Note]:
-    """Notes as pages list them: by score, then relevance, then id."""
-    return sorted(
-        notes, key=lambda n: (-n.score, -n.relevance, id_order(n.id) if n.id else (0, 0), n.path)
-    )

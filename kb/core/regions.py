@@ -11,15 +11,19 @@ import hashlib
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from kb.core.fences import code_spans
 from kb.core.frontmatter import split
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 _MARKER = re.compile(r"<!-- kb:(?P<side>begin|end) (?P<name>[a-z][a-z0-9-]*) -->[ \t]*")
 # Whole lines that are markers, or so nearly that they were meant to be.
-_LIKE = re.compile(
-    r"(?:\A|(?<=[\r\n])) {0,3}<!-*[ \t]*/?kb:[ \t]*(?:begin|end)\b[^\r\n]*", re.IGNORECASE
-)
+_LIKE = re.compile(r" {0,3}<!-*[ \t]*/?kb:[ \t]*(?:begin|end)\b[^\r\n]*", re.IGNORECASE)
+_OURS = re.compile("kb:", re.IGNORECASE)
+_LINE_END = re.compile(r"[\r\n]|\Z")
 _MOST = 32
 """Regions in one file: more than kb ever writes, and few enough to look for each."""
 _ALMOST = re.compile(r"[^>]*>\s*")
@@ -137,7 +141,7 @@ def _regions(text: str) -> dict[str, Region]:
     edges = [edge for span in code_spans(body) for edge in span]
     found: dict[str, Region] = {}
     begun: re.Match[str] | None = None
-    for like in _LIKE.finditer(body):
+    for like in _marker_like(body):
         if bisect_right(edges, like.start()) % 2:  # past the start of a span, not past its end
             continue
         line = _line(text, body_start + like.start())
@@ -167,6 +171,21 @@ def _regions(text: str) -> dict[str, Region]:
         line = _line(text, body_start + begun.start())
         raise RegionError(f"the region {opened!r} never ends", line)
     return found
+
+
+def _marker_like(body: str) -> Iterator[re.Match[str]]:
+    """The lines that are markers, or meant to be. Only those that name us are looked at: a long page
+    has thousands of others."""
+    end = 0
+    for named in _OURS.finditer(body):
+        if named.start() < end:
+            continue
+        start = body.rfind("\n", end, named.start()) + 1 or end
+        start = body.rfind("\r", start, named.start()) + 1 or start
+        closing = _LINE_END.search(body, named.start())
+        end = closing.start() if closing else len(body)
+        if like := _LIKE.match(body, start):
+            yield like
 
 
 def _line(text: str, position: int) -> int:

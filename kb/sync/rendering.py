@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from kb import resources
 from kb.core import plan
 from kb.core.links import Linker
-from kb.core.pages import Leaf, Shelf, boxes, leaves
+from kb.core.pages import Leaf, Shelf, leaves, marked
 from kb.errors import Busy, Problem, Refused
 
 if TYPE_CHECKING:
@@ -100,9 +100,10 @@ def _remember_boxes(state: State, finished: Iterable[Leaf]) -> None:
         if leaf.day is None:
             continue
         changed = [
-            {"v": 1, "k": "boxes", "id": note.id, "on": sorted(boxes(note)), "at": state.at}
-            for note in state.notes.on(leaf.day)
-            if note.id and boxes(note) != state.history.boxes.get(note.id, frozenset())
+            {"v": 1, "k": "boxes", "id": arxiv_id, "on": sorted(on), "at": state.at}
+            for arxiv_id in state.notes.ids_on(leaf.day)
+            if (on := marked(*state.notes.mark(arxiv_id)))
+            != state.history.boxes.get(arxiv_id, frozenset())
         ]
         state.remember(changed, day=leaf.day)
 

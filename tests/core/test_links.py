@@ -91,14 +91,14 @@ def test_names_that_wiki_links_cannot_express_are_linked_in_markdown(name: str) 
     to_path = PurePosixPath("Papers", name)
     with pytest.raises(ValueError, match="wiki link"):
         wiki_link("x", to_path)
-    assert Linker("wiki").link("x", FROM, to_path) == markdown_link("x", FROM, to_path)
+    assert Linker("wiki").link("x", str(FROM), str(to_path)) == markdown_link("x", FROM, to_path)
 
 
 def test_a_linker_keeps_to_its_style() -> None:
-    to_path = PurePosixPath("Papers/A.md")
-    assert Linker().link("x", FROM, to_path, in_table=True) == "[x](../Papers/A.md)"
-    assert Linker("wiki").link("x", FROM, to_path) == "[[A|x]]"
-    assert Linker("wiki").link("x", FROM, to_path, in_table=True) == "[[A\\|x]]"
+    here, there = str(FROM), "Papers/A.md"
+    assert Linker().link("x", here, there, in_table=True) == "[x](../Papers/A.md)"
+    assert Linker("wiki").link("x", here, there) == "[[A|x]]"
+    assert Linker("wiki").link("x", here, there, in_table=True) == "[[A\\|x]]"
 
 
 def test_links_of_every_kind_are_found() -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from kb.core import regions
 from kb.core.regions import (
     RegionError,
     defuse,
@@ -175,3 +176,23 @@ def test_a_digest_survives_being_wrapped_and_found(inner: str) -> None:
 def test_an_unclosed_fence_in_the_head_is_an_error_of_the_frontmatter() -> None:
     with pytest.raises(ValueError, match="never closes"):
         find("---\ntitle: x\n" + wrap("paper", "x"), "paper")
+
+
+_OLD_LIKE = re.compile(
+    r"(?:\A|(?<=[\r\n])) {0,3}<!-*[ \t]*/?kb:[ \t]*(?:begin|end)\b[^\r\n]*", re.IGNORECASE
+)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["<!-- kb:begin a -->", "kb:", "KB:", "\u212ab:", "<!--kb:end b", "/kb:begin", " ", "    ",
+             "\n", "\r", "\r\n", "\n\n", "x", "begin", "<!", "-", "\u2028", "\x0b"]
+        ),
+        max_size=14,
+    )
+)  # fmt: skip
+def test_lines_like_markers_are_those_that_one_expression_finds(pieces: list[str]) -> None:
+    body = "".join(pieces)
+    found = [(like.span(), like[0]) for like in regions._marker_like(body)]
+    assert found == [(like.span(), like[0]) for like in _OLD_LIKE.finditer(body)]

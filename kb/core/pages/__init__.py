@@ -16,7 +16,7 @@ from kb.core.pages import home as home_
 from kb.core.pages import monthly as monthly_
 from kb.core.pages import weekly as weekly_
 from kb.core.pages.calendar import Week, month_weeks
-from kb.core.pages.daily import TASKS, boxes, ticked
+from kb.core.pages.daily import TASKS, boxes, marked, ticked
 from kb.core.pages.home import gaps
 from kb.core.pages.layout import Layout
 from kb.core.pages.shelf import PAGE_KEYS, REGION, Page, Shelf
@@ -36,6 +36,7 @@ __all__ = [
     "boxes",
     "gaps",
     "leaves",
+    "marked",
     "render",
     "ticked",
 ]

@@ -150,8 +150,12 @@ def _criteria(shelf: Shelf, records: Sequence[Day], path: str) -> list[str]:
 
 def boxes(note: Note) -> frozenset[str]:
     """Which of the tasks on the daily page the note's properties say are ticked."""
-    ticked = {note.status} & {"read", "skip"}
-    return frozenset(ticked | ({"star"} if note.rating == 5 else set()))
+    return marked(note.status, note.rating == 5)
+
+
+def marked(status: str, starred: bool) -> frozenset[str]:
+    """Which of the tasks are ticked for a note of this status, with five stars or not."""
+    return frozenset(({status} & {"read", "skip"}) | ({"star"} if starred else set()))
 
 
 def ticked(text: str) -> dict[str, frozenset[str]]:

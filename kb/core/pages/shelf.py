@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from kb.core import notes as notes_
 from kb.core import tables, tex
 from kb.core.pages.calendar import Week
 
@@ -98,18 +96,14 @@ class Shelf:
         return self._span
 
     def week_notes(self, week: Week) -> list[Note]:
-        return notes_.order([note for day in week.all_days() for note in self.on(day)])
+        held = {note.id or "": note for day in week.all_days() for note in self.on(day)}
+        return [held[arxiv_id] for arxiv_id in self.notes.ordered(held)]
 
     def link(self, note: Note, page: str, *, in_table: bool = False) -> str:
-        return self.linker.link(
-            tex.accents(note.title),
-            PurePosixPath(page),
-            PurePosixPath(note.path),
-            in_table=in_table,
-        )
+        return self.linker.link(tex.accents(note.title), page, note.path, in_table=in_table)
 
     def page_link(self, label: str, page: str, to: str, *, in_table: bool = False) -> str:
-        return self.linker.link(label, PurePosixPath(page), PurePosixPath(to), in_table=in_table)
+        return self.linker.link(label, page, to, in_table=in_table)
 
 
 def totals(records: Sequence[Day], listed: Sequence[Note]) -> str:
