@@ -583,6 +583,7 @@ class LivingVault(RuleBasedStateMachine):
         self.ensure(again.exit == 0, f"a further pass left with {again.exit}: {again.person}")
         written = [p for p in times if (self.root / p).stat().st_mtime_ns != times[p]]
         self.ensure(not written, f"a further pass wrote {written}")
+        self.model.told = {problem.where: problem.why for problem in again.refused}
         return report
 
     def all_kept(self, settings: config.Settings) -> bool:
