@@ -294,7 +294,8 @@ class LivingVault(RuleBasedStateMachine):
             key, make = living_text.KEYS[how]
             self.tell(f"{key} changed in {note.path}")
             text = living_text.set_key(note.text, key, make(n))
-            self.edit(note, text, theirs=note.theirs | {key})
+            if text != note.text:
+                self.edit(note, text, theirs=note.theirs | {key})
 
     @rule(n=NUMBER)
     def change_region(self, n: int) -> None:
