@@ -222,8 +222,9 @@ def _settle_doubles(model: Model, files: Mapping[str, bytes]) -> None:
     pages = [data for path, data in files.items() if path.startswith(folders)]
     linked = set().union(*(living_text.links(data.decode(), "Daily/page") for data in pages))
     for arxiv_id in model.vague:
-        shown = [note.path for note in model.copies(arxiv_id) if note.path in linked]
-        if len(shown) == 1:
+        copies = [note.path for note in model.copies(arxiv_id)]
+        shown = [path for path in copies if path in linked]
+        if len(copies) > 1 and len(shown) == 1:
             model.home[arxiv_id] = shown[0]
 
 
