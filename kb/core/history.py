@@ -278,7 +278,6 @@ def _forget(history: History, source: str) -> None:
     """Every trace of the days of a source, such as the sample, as if they had never been."""
     for key in [key for key in history.days if key[1] == source]:
         for arxiv_id in history.days.pop(key).listed:
-            history.judged.forget(arxiv_id)
             history.gone.pop(arxiv_id, None)
             history.former.pop(arxiv_id, None)
             history.dropped.discard(arxiv_id)

@@ -150,10 +150,6 @@ class Judgements(Mapping[str, list[dict[str, Any]]]):
         before = self._lines.get(arxiv_id)
         self._lines[arxiv_id] = line if before is None else b"\n".join((before, line))
 
-    def forget(self, arxiv_id: str) -> None:
-        """As if there had been none."""
-        self._lines.pop(arxiv_id, None)
-
     def __getitem__(self, arxiv_id: str) -> list[dict[str, Any]]:
         records = map(jsonlines.loads, self._lines[arxiv_id].split(b"\n"))
         return [record | {"by": str(record["by"])} for record in records]

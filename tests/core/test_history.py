@@ -83,12 +83,9 @@ def test_the_sample_s_days_stand_apart_and_can_be_forgotten() -> None:
     assert [d.day for d in history.real_days()] == [date(2025, 3, 6)]
     assert history.days[(date(2025, 3, 6), "sample")].scanned == 1
     forgot = {"v": 1, "k": "forgot", "source": "sample", "at": "2025-04-01T00:00:00Z"}
-    judged = {"v": 1, "k": "judged", "id": "2413.00001", "by": "a-model", "r": 9, "n": 8,
-              "at": "2025-03-31T00:00:00Z"}  # fmt: skip
-    after = fold([DAY, sample, judged, forgot])
+    after = fold([DAY, sample, forgot])
     assert [source for _, source in after.days] == [""]
     assert "2413.00001" not in after.seen
-    assert after.judged_by_model("2413.00001") is None
 
 
 def test_unknown_and_malformed_records_are_counted_not_fatal() -> None:

@@ -548,7 +548,7 @@ def check_forgotten(model: Model, files: Mapping[str, bytes]) -> None:
         del model.papers[arxiv_id]
         for known in (model.judged, model.known, model.maybe, model.vague):
             known.discard(arxiv_id)
-        for memory in (model.home, model.shown, model.verdicts, model.ticks):
+        for memory in (model.home, model.shown, model.ticks):
             memory.pop(arxiv_id, None)
     for path, data in list(model.pages.items()):
         if path not in files:
