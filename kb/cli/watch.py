@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command("watch")
-@click.option("--poll", is_flag=True, help="Look at the folder every second (network drives).")
+@click.option("--poll", is_flag=True, help="Look at the vault every few seconds (network drives).")
 @click.option("--once", is_flag=True, help="One pass as the watcher would run it, then leave.")
 @click.option("--install", is_flag=True, help="Run it as a service of yours from now on.")
 @click.option("--uninstall", is_flag=True, help="End and remove that service.")
