@@ -21,7 +21,7 @@ def take_ticks(state: State) -> None:
     """Tasks ticked on daily pages become properties of notes."""
     shown = []
     right = _right(state)
-    for path in sorted(_pages_on_disk(state)):
+    for path in sorted(_touched_pages(state)):
         if path in right and right[path][0] == state.scan.stamp(path):
             continue
         try:
@@ -120,6 +120,8 @@ def _remember_right(
         if (signature := leaf.signature(setting)) and (stamp := state.scan.stamp(leaf.path))
     }
     _right(state).update(fresh)
+    for path in gone:
+        _right(state).pop(path, None)
     if fresh or gone:
         state.vault.cache.put_right(fresh, gone)
 
@@ -131,9 +133,12 @@ def _right(state: State) -> dict[str, tuple[tuple[int, int, int], str]]:
 
 
 def _pages_on_disk(state: State) -> set[str]:
-    """Pages that are there; those alone that may have changed, where that is known."""
-    layout, changes = state.vault.layout, state.changes
-    if changes is None:
-        return {path for path in state.scan.paths() if layout.owns(path)}
-    paths = changes.paths | state.memory.unfinished
-    return {path for path in paths if layout.owns(path) and path in state.scan}
+    return {path for path in state.scan.paths() if state.vault.layout.owns(path)}
+
+
+def _touched_pages(state: State) -> set[str]:
+    """Pages that are there and on which somebody may have ticked a task."""
+    if state.changes is None:
+        return _pages_on_disk(state)
+    paths = state.changes.paths | state.memory.unfinished
+    return {path for path in paths if state.vault.layout.owns(path) and path in state.scan}

@@ -49,6 +49,8 @@ class Memory:
     """What all pages have in common, and which there are."""
     unfinished: set[str] = field(default_factory=set)
     """Pages that could not be brought in step."""
+    in_question: set[str] = field(default_factory=set)
+    """Papers about which the last pass had to leave something open."""
     uncommitted: set[str] | None = None
     """Files that have changed since the last commit; None: git is to be asked."""
     actions: list[Action] = field(default_factory=list)
@@ -99,6 +101,7 @@ class State:
         self.notes = self.scan.notes
         """By paper, as they are on disk now."""
         self.writer = Writer(vault, self.scan, self.report, at=self.at, dry_run=options.dry_run)
+        changes.papers |= self.memory.in_question
         self.changes: Changes | None = changes if known and not changes.everything else None
         """What has changed since the last pass; None: anything may have."""
         self._see_what_is_gone()
@@ -171,8 +174,20 @@ class State:
         memory = self.memory
         if memory.uncommitted is not None:
             memory.uncommitted |= self.changed_paths | set(self.report.written)
+        memory.in_question = self._left_open()
         memory.actions += self.report.actions
         memory.news = bool(self.changed_paths or self.report.written)
+
+    def _left_open(self) -> set[str]:
+        """Papers whose note is to be looked at again though it may not change: an edit had to wait, or
+        where it is now is not settled."""
+        waiting = {self.notes.id_at(problem.where) for problem in self.report.deferred}
+        astray = {
+            arxiv_id
+            for arxiv_id in self.among(self.history.wrote)
+            if self.notes.path_of(arxiv_id) != self.history.wrote[arxiv_id].path
+        }
+        return astray | {arxiv_id for arxiv_id in waiting if arxiv_id is not None}
 
     @property
     def template_name(self) -> str:

@@ -177,6 +177,7 @@ class Writer:
                 return False
             if not self.dry_run:
                 self.vault.files.remove(path, expect=state)
+                self.scan.removed(path)
         except (frontmatter.FrontmatterError, regions.RegionError, Busy, Refused):
             return False
         self.report.actions.append(Action("remove", path, "it lists nothing any more"))

@@ -221,6 +221,10 @@ class Scan:
             packed = notes_.pack(note) if note is not None else b""
             self._seen[path] = Seen(entry.mtime_ns, entry.ctime_ns, size, packed)
 
+    def removed(self, path: str) -> None:
+        """kb itself has just removed a page."""
+        self._seen.pop(path, None)
+
     def _resolve(self, hints: Iterable[str]) -> Iterator[tuple[str, Entry | None]]:
         """The files that hints mean, and how they stand now: None for those that are not there."""
         walk = Walk(self._files.root)

@@ -73,11 +73,14 @@ def leaves(shelf: Shelf, stirred: Collection[date | None] | None = None) -> Iter
     by_week: dict[Week, list[date]] = {}
     for day in days:
         by_week.setdefault(Week.of(day), []).append(day)
-    weeks = shelf.weeks()
-    if stirred is not None:
+    if stirred is None:
+        weeks, months = shelf.weeks(), shelf.months()
+    else:
         touched = {Week.of(day) for day in stirred if day is not None}
         weeks = [week for week in sorted(touched) if shelf.has_page(week)]
-    for month in sorted({week.month for week in weeks}):
+        months = sorted({week.month for week in touched})
+        months = [month for month in months if any(map(shelf.has_page, month_weeks(*month)))]
+    for month in months:
         for week in (week for week in weeks if week.month == month):
             yield from (_daily(shelf, day) for day in by_week.get(week, ()))
             yield _weekly(shelf, week)
