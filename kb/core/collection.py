@@ -9,8 +9,7 @@ from __future__ import annotations
 import heapq
 import sys
 from collections.abc import Iterable, Iterator, MutableMapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kb.core import notes as notes_
 from kb.core.papers import id_order
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
     from kb.core.notes import Note
 
 
-@dataclass(frozen=True, slots=True)
-class _Card:
+class Card(NamedTuple):
     """What is asked of all notes, and the rest of one as JSON."""
 
     path: str
@@ -38,12 +36,22 @@ class _Card:
     face: bytes
     packed: bytes
 
+    @classmethod
+    def of(cls, note: Note, packed: bytes) -> Card:
+        """That of a note, of which `notes.pack` made `packed`."""
+        unread = note.kept and note.status in ("", "unread")
+        return cls(
+            note.path, note.announced, note.kept, bool(note.refused), unread,
+            (note.score, note.relevance), sys.intern(note.status), note.rating == 5,
+            notes_.face(note), packed,
+        )  # fmt: skip
+
 
 class Notes(MutableMapping[str, "Note"]):
     """Notes by paper. Days whose pages are out of date since the last `settle` are in `stirred`."""
 
     def __init__(self, notes: Iterable[Note] = ()) -> None:
-        self._cards: dict[str, _Card] = {}
+        self._cards: dict[str, Card] = {}
         self._paths: dict[str, str] = {}
         self._days: dict[date | None, set[str]] = {}
         self._unread: dict[tuple[int, int], set[str]] = {}
@@ -60,21 +68,15 @@ class Notes(MutableMapping[str, "Note"]):
         return notes_.unpack(self._cards[arxiv_id].packed)
 
     def __setitem__(self, arxiv_id: str, note: Note) -> None:
-        self.put(arxiv_id, note, notes_.pack(note))
+        self.put(arxiv_id, Card.of(note, notes_.pack(note)))
 
-    def put(self, arxiv_id: str, note: Note, packed: bytes) -> None:
-        """As setting the item, where what `notes.pack` makes of the note is at hand."""
+    def put(self, arxiv_id: str, card: Card) -> None:
+        """As setting the item, where the note's card is at hand."""
         before = self._cards.get(arxiv_id)
         if before is not None:
-            if before.packed == packed:
+            if before.packed == card.packed:
                 return
             self._leave(arxiv_id, before)
-        unread = note.kept and note.status in ("", "unread")
-        card = _Card(
-            note.path, note.announced, note.kept, bool(note.refused), unread,
-            (note.score, note.relevance),
-            sys.intern(note.status), note.rating == 5, notes_.face(note), packed,
-        )  # fmt: skip
         self._cards[arxiv_id] = card
         self._paths[card.path] = arxiv_id
         self.stirred.add(card.day)
@@ -89,7 +91,7 @@ class Notes(MutableMapping[str, "Note"]):
     def __delitem__(self, arxiv_id: str) -> None:
         self._leave(arxiv_id, self._cards.pop(arxiv_id))
 
-    def _leave(self, arxiv_id: str, card: _Card) -> None:
+    def _leave(self, arxiv_id: str, card: Card) -> None:
         self.stirred.add(card.day)
         self.refused.discard(arxiv_id)
         if self._paths.get(card.path) == arxiv_id:

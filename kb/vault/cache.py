@@ -13,7 +13,7 @@ import sqlite3
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from kb.core.papers import Paper
 from kb.errors import KbError
@@ -21,7 +21,7 @@ from kb.errors import KbError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-_SCHEMA = 4
+_SCHEMA = 5
 # Long rows spill out of the pages of tables without rowid (sqlite.org/withoutrowid.html, 4).
 _TABLES = """
 create table if not exists papers (id text primary key, data text not null);
@@ -29,7 +29,9 @@ create table if not exists counts (id text primary key, data blob not null);
 create table if not exists ours (path text primary key, sha256 text not null) without rowid;
 create table if not exists notes (
     path text primary key, mtime_ns integer not null, ctime_ns integer not null,
-    size integer not null, packed blob not null
+    size integer not null, packed blob not null,
+    id text, day text, flags integer not null, score integer not null, relevance integer not null,
+    status text not null, face blob not null
 );
 create table if not exists pages (
     path text primary key, mtime_ns integer not null, ctime_ns integer not null,
@@ -39,6 +41,11 @@ create table if not exists facts (name text primary key, value text not null) wi
 create table if not exists told (where_ text primary key, why text not null) without rowid;
 create table if not exists begun (id text primary key, data text not null) without rowid;
 """
+
+
+NoteRow = tuple[str, int, int, int, bytes, str | None, str | None, int, int, int, str, bytes]
+"""Path, modification and change time (ns), size, what `notes.pack` made of the file, and the card of
+a paper's note: id, day, flags (kept, refused, unread, starred), score, relevance, status, face."""
 
 
 class CacheError(KbError):
@@ -156,16 +163,14 @@ class Cache:
 
     # parsed notes
 
-    def notes(self) -> dict[str, tuple[int, int, int, bytes]]:
-        """Path to modification and change time (ns), size, and what `notes.pack` made of the file."""
-        rows = self._run("select path, mtime_ns, ctime_ns, size, packed from notes")
-        return {path: (mtime, ctime, size, packed) for path, mtime, ctime, size, packed in rows}
+    def notes(self) -> list[NoteRow]:
+        """What was read of each file, and the stamp under which it was."""
+        return cast("list[NoteRow]", self._run("select * from notes"))
 
-    def put_notes(
-        self, rows: Iterable[tuple[str, int, int, int, bytes]], gone: Iterable[str]
-    ) -> None:
+    def put_notes(self, rows: Iterable[NoteRow], gone: Iterable[str]) -> None:
+        marks = ",".join("?" * 12)
         with self._transaction():
-            self._db.executemany("insert or replace into notes values (?, ?, ?, ?, ?)", rows)
+            self._db.executemany(f"insert or replace into notes values ({marks})", rows)  # noqa: S608
             self._db.executemany("delete from notes where path = ?", ((path,) for path in gone))
 
     # pages that were found right

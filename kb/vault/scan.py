@@ -6,23 +6,25 @@ last: by this process, or by an earlier one that has left what it read in the ca
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from datetime import date
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from kb.core import names
 from kb.core import notes as notes_
-from kb.core.collection import Notes
+from kb.core.collection import Card, Notes
 from kb.errors import Busy, Problem, Refused
 from kb.vault.reading import Missing
 from kb.vault.walk import NOT_UNICODE, Entry, Walk, is_conflict_copy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from kb.core.notes import Note
-    from kb.vault.cache import Cache
+    from kb.vault.cache import Cache, NoteRow
     from kb.vault.files import VaultFiles
 
 _RACY = 50_000_000
@@ -45,6 +47,16 @@ class Seen(NamedTuple):
     size: int
     packed: bytes
     """What `notes.pack` made of it; empty where it is about no paper."""
+    id: str | None = None
+    card: Card | None = None
+    """Where it is the note of a paper, `id`."""
+
+    @classmethod
+    def of(cls, stamp: tuple[int, int, int], note: Note) -> Seen:
+        packed = notes_.pack(note)
+        if note.id is None:
+            return cls(*stamp, packed)
+        return cls(*stamp, packed, note.id, Card.of(note, packed))
 
 
 @dataclass(slots=True)
@@ -167,7 +179,7 @@ class Scan:
         changes = Changes(set(), set(), everything=not self.begun)
         known = self._seen
         if not self.begun:
-            known = {path: Seen(*row) for path, row in self._cache.notes().items()}
+            known = {path: _from_row(path, row) for path, *row in self._cache.notes()}
             self.begun = True
         self._passed_over = {}
         present = set()
@@ -218,8 +230,8 @@ class Scan:
         nothing new. Where somebody has written since, it is left to be found."""
         entry = Walk(self._files.root).entry(path, {})
         if entry is not None and entry.size == size:
-            packed = notes_.pack(note) if note is not None else b""
-            self._seen[path] = Seen(entry.mtime_ns, entry.ctime_ns, size, packed)
+            stamp = (entry.mtime_ns, entry.ctime_ns, size)
+            self._seen[path] = Seen.of(stamp, note or notes_.Note(path=path))
 
     def removed(self, path: str) -> None:
         """kb itself has just removed a page."""
@@ -258,21 +270,26 @@ class Scan:
         changes.paths.add(path)
         if not seen.packed:
             return
-        note = notes_.unpack(seen.packed)
+        if seen.id is None or seen.card is None or seen.card.refused:
+            self._take_note(path, notes_.unpack(seen.packed))
+        if seen.id is None or seen.card is None:
+            return
+        changes.papers.add(seen.id)
+        listed = self.notes.path_of(seen.id)
+        if listed is None or listed == path:
+            self.notes.put(seen.id, seen.card)
+            if seen.id in self._rivals:
+                self._rivals[seen.id].add(path)
+        else:
+            self._rivals.setdefault(seen.id, set()).update((listed, path))
+
+    def _take_note(self, path: str, note: Note) -> None:
+        """What a file says beside being a paper's note."""
         if note.refused:
             self._troubled[path] = note.refused, note.claimed
         if note.id is None:
             for trace in note.traces:
                 self._traces.setdefault(trace, set()).add(path)
-            return
-        changes.papers.add(note.id)
-        listed = self.notes.path_of(note.id)
-        if listed is None or listed == path:
-            self.notes.put(note.id, note, seen.packed)
-            if note.id in self._rivals:
-                self._rivals[note.id].add(path)
-        else:
-            self._rivals.setdefault(note.id, set()).update((listed, path))
 
     def _leave(self, path: str, changes: Changes) -> None:
         self._part_with(path, self._seen.pop(path), changes)
@@ -283,19 +300,18 @@ class Scan:
         self._troubled.pop(path, None)
         if before is None or not before.packed:
             return
-        note = notes_.unpack(before.packed)
-        if note.id is None:
-            for trace in note.traces:
+        if before.id is None:
+            for trace in notes_.unpack(before.packed).traces:
                 if paths := self._traces.get(trace):
                     paths.discard(path)
                     if not paths:
                         del self._traces[trace]
             return
-        changes.papers.add(note.id)
-        if rivals := self._rivals.get(note.id):
+        changes.papers.add(before.id)
+        if rivals := self._rivals.get(before.id):
             rivals.discard(path)
-        if self.notes.path_of(note.id) == path:
-            del self.notes[note.id]
+        if self.notes.path_of(before.id) == path:
+            del self.notes[before.id]
 
     def _settle(
         self, home: Home, changes: Changes, fresh: dict[str, Seen], gone: list[str]
@@ -306,10 +322,11 @@ class Scan:
                 del self._rivals[arxiv_id]
             chosen = min(paths, key=lambda p: (p != home.get(arxiv_id), p), default=None)
             if chosen is not None and chosen != self.notes.path_of(arxiv_id):
-                self.notes.put(arxiv_id, self.note_at(chosen), self._seen[chosen].packed)
+                if (card := self._seen[chosen].card) is not None:
+                    self.notes.put(arxiv_id, card)
                 changes.papers.add(arxiv_id)
         if fresh or gone:
-            self._cache.put_notes(((path, *seen) for path, seen in fresh.items()), gone)
+            self._cache.put_notes((_row(path, seen) for path, seen in fresh.items()), gone)
 
     def _read(self, entry: Entry) -> Seen:
         path = entry.path
@@ -317,7 +334,7 @@ class Scan:
             return Seen(entry.mtime_ns, entry.ctime_ns, entry.size, b"")
         racy = time.time_ns() - entry.mtime_ns < _RACY
         mtime = _UNTRUSTED if racy else entry.mtime_ns
-        return Seen(mtime, entry.ctime_ns, entry.size, notes_.pack(self._note(path)))
+        return Seen.of((mtime, entry.ctime_ns, entry.size), self._note(path))
 
     def _note(self, path: str) -> Note:
         try:
@@ -351,6 +368,27 @@ class _Traced(Mapping[str, "Note"]):
 
     def __len__(self) -> int:
         return len(self._paths)
+
+
+def _row(path: str, seen: Seen) -> NoteRow:
+    """What the cache remembers of a file."""
+    stamp, card = seen[:3], seen.card
+    if card is None:
+        return (path, *stamp, seen.packed, None, None, 0, 0, 0, "", b"")
+    flags = card.kept | card.refused << 1 | card.unread << 2 | card.starred << 3
+    day = card.day.isoformat() if card.day else None
+    return (path, *stamp, seen.packed, seen.id, day, flags, *card.rank, card.status, card.face)
+
+
+def _from_row(path: str, row: Sequence[Any]) -> Seen:
+    mtime, ctime, size, packed, arxiv_id, day, flags, score, relevance, status, face = row
+    if arxiv_id is None:
+        return Seen(mtime, ctime, size, packed)
+    card = Card(
+        path, date.fromisoformat(day) if day else None, bool(flags & 1), bool(flags & 2),
+        bool(flags & 4), (score, relevance), sys.intern(status), bool(flags & 8), face, packed,
+    )  # fmt: skip
+    return Seen(mtime, ctime, size, packed, arxiv_id, card)
 
 
 def _loosely(data: bytes) -> str:

@@ -165,6 +165,10 @@ def test_what_was_read_is_remembered_in_the_cache(vault: Vault) -> None:
     file.write_text(note_text(1))
     os.utime(file, (1_700_000_000, 1_700_000_000))
     vault.scan()
-    [(path, row)] = vault.cache.notes().items()
-    vault.cache.put_notes([(path, *row[:3], b'{"id":"2503.00009","path":"a.md"}')], [])
-    assert vault.scan().notes["2503.00009"] == Note(path="a.md", id="2503.00009")
+    [row] = vault.cache.notes()
+    cached = (*row[:4], b'{"id":"2503.00009","path":"a.md"}', "2503.00009", *row[6:])
+    vault.cache.put_notes([cached], [])
+    scan = vault.scan()
+    assert scan.notes["2503.00009"] == Note(path="a.md", id="2503.00009")
+    assert scan.notes.mark("2503.00009") == ("unread", False)
+    assert [note.id for note in scan.notes.best_unread(5)] == ["2503.00009"]
