@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from kb.core.notes import Note
 
 
+_MOST = 1_000_000
+
+
 class Card(NamedTuple):
     """What is asked of all notes, and the rest of one as JSON."""
 
@@ -32,7 +35,7 @@ class Card(NamedTuple):
     rank: tuple[int, int]
     """(score, relevance)."""
     status: str
-    starred: bool
+    rating: int | None
     face: bytes
     packed: bytes
 
@@ -42,7 +45,8 @@ class Card(NamedTuple):
         unread = note.kept and note.status in ("", "unread")
         return cls(
             note.path, note.announced, note.kept, bool(note.refused), unread,
-            (note.score, note.relevance), sys.intern(note.status), note.rating == 5,
+            (_modest(note.score), _modest(note.relevance)),
+            sys.intern(note.status), None if note.rating is None else _modest(note.rating),
             notes_.face(note), packed,
         )  # fmt: skip
 
@@ -127,7 +131,13 @@ class Notes(MutableMapping[str, "Note"]):
     def mark(self, arxiv_id: str) -> tuple[str, bool]:
         """The note's status, and whether it has five stars."""
         card = self._cards[arxiv_id]
-        return card.status, card.starred
+        return card.status, card.rating == 5
+
+    def has_an_opinion(self, arxiv_id: str, relevance: int | None) -> bool:
+        """Whether the reader may have said what they think of the paper: by a rating, by skipping it,
+        or by another relevance than the one that kb wrote."""
+        card = self._cards[arxiv_id]
+        return card.rating is not None or card.status == "skip" or card.rank[1] != relevance
 
     # As pages list them: what fell below the cutoffs is left out
 
@@ -173,6 +183,11 @@ class Notes(MutableMapping[str, "Note"]):
             if len(found) == most:
                 break
         return [self[arxiv_id] for arxiv_id in found]
+
+
+def _modest(number: int) -> int:
+    """A number that a database can keep, whatever somebody has written into a note."""
+    return max(-_MOST, min(number, _MOST))
 
 
 def _take_out(shelves: dict[Any, set[str]], key: Any, arxiv_id: str) -> None:

@@ -59,8 +59,13 @@ def file_intake(state: State, intake: Intake, arxiv: ArxivSource | None) -> None
 
 def _judge(state: State, topics: Topics, arxiv: ArxivSource | None) -> Judge:
     settings = state.vault.settings
+    told = []
+    for arxiv_id in state.notes:
+        written = state.history.wrote.get(arxiv_id)
+        if state.notes.has_an_opinion(arxiv_id, written.relevance if written else None):
+            told.append(state.notes[arxiv_id])
     labels = feedback.labels(
-        [note for note in state.notes.values() if note.values.get("source") != "sample"],
+        [note for note in told if note.values.get("source") != "sample"],
         {i: w.relevance for i, w in state.history.wrote.items() if w.relevance is not None},
         cutoff=settings.keep.relevance,
     )

@@ -172,3 +172,11 @@ def test_what_was_read_is_remembered_in_the_cache(vault: Vault) -> None:
     assert scan.notes["2503.00009"] == Note(path="a.md", id="2503.00009")
     assert scan.notes.mark("2503.00009") == ("unread", False)
     assert [note.id for note in scan.notes.best_unread(5)] == ["2503.00009"]
+
+
+def test_no_number_in_a_note_is_too_large_to_be_remembered(vault: Vault) -> None:
+    file = vault.root / "a.md"
+    text = note_text(1).replace("relevance: 8", f"relevance: {10**40}")
+    file.write_text(text.replace("rating:", "rating: 1e300").replace("score: 14", "score: -1e99"))
+    os.utime(file, (1_700_000_000, 1_700_000_000))
+    assert told(vault.scan()) == told(vault.scan())
