@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import keyword
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,8 @@ COMMANDS = {
     "init": "Make a vault, or add what is missing to an existing one.",
     "sync": "One pass: fetch, judge, write, commit.",
     "watch": "Stay: keep pages right, run the pass when arXiv's day is out.",
+    "add": "Notes at once for papers named by hand.",
+    "import": "Notes from digests, tables, reading lists, BibTeX.",
     "index": "Render pages again; --check only looks.",
     "why": "All that is known of a paper, and why it was kept or not.",
     "status": "How things stand: days done and missing, refusals, last pass.",
@@ -35,7 +38,8 @@ class Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"kb.cli.{cmd_name}")
+        name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        module = importlib.import_module(f"kb.cli.{name}")
         command: click.Command = module.command
         return command
 

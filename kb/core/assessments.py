@@ -15,7 +15,7 @@ LOCAL = "local"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
-    """Relevance and novelty (1-10), why, and by whom."""
+    """Relevance and novelty (1-10; 0 where nobody has judged it), why, and by whom."""
 
     id: str
     relevance: int

@@ -49,12 +49,16 @@ class Day:
     outside: PaperIds = field(default_factory=PaperIds)
     """Listed, but outside the reader's categories or announce types."""
     kept: list[str] = field(default_factory=list)
+    counted: int = 0
+    """Papers scanned, by a digest that names only those it kept."""
+    usage: tuple[tuple[Any, ...], ...] = ()
+    """What each model took, as a digest says it: the fields of `kb.core.listed.Usage`."""
     reasons: Reasons = field(default_factory=Reasons)
     """Topics and comment of the papers worth a reason."""
     cutoffs: Mapping[str, int] = field(default_factory=dict)
     criteria: str = ""
     from_arxiv: bool = False
-    """Whether arXiv itself was asked; False for days that came from saved feeds alone."""
+    """Whether arXiv itself was asked; False for days that came from saved feeds or lists alone."""
     why: str = ""
     """Why the day is open, quiet or a holiday."""
     tokens: tuple[int, int, int] = (0, 0, 0)
@@ -69,7 +73,7 @@ class Day:
 
     @property
     def scanned(self) -> int:
-        return len(self.scores)
+        return max(len(self.scores), self.counted)
 
     @property
     def relevant(self) -> int:
@@ -261,7 +265,7 @@ def _take_day(history: History, at: str, about: tuple[date, str], record: Record
     day.categories = tuple(record.get("cats", day.categories))
     day.announced = max(day.announced, record.get("announced", 0))
     day.by = record.get("by", day.by)
-    day.from_arxiv = day.from_arxiv or record.get("via") != "feed"
+    day.from_arxiv = day.from_arxiv or not record.get("via")
     day.cutoffs = record.get("cutoffs", day.cutoffs)
     day.criteria = record.get("criteria", day.criteria)
     day.at = at
@@ -272,6 +276,9 @@ def _take_day(history: History, at: str, about: tuple[date, str], record: Record
     day.reasons = day.reasons.joined(record.get("reasons", day.reasons))
     day.tokens = tuple(map(add, day.tokens, record.get("tokens", (0, 0, 0))))
     day.usd += record.get("usd", 0.0)
+    day.usage += record.get("usage", ())
+    if record.get("via") == "import":
+        day.counted = max(day.counted, record.get("scanned", 0))
 
 
 def _forget(history: History, source: str) -> None:

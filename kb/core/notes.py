@@ -39,28 +39,34 @@ STATUSES = ("unread", "reading", "read", "skip")
 _BARE_ID_KEYS = frozenset({"arxiv", "arxivid", "eprint", "arxiv-id", "arxiv_no", "arxiv-number"})
 
 
-def properties(paper: Paper, assessment: Assessment) -> dict[str, Any]:
-    """The frontmatter of a new note, in order; keys without a value are left out."""
+def properties(
+    paper: Paper, assessment: Assessment, given: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The frontmatter of a new note, in order; keys without a value are left out.
+
+    `given` is what somebody else said of the paper, such as a list it came from: it counts over
+    the rest.
+    """
     values: dict[str, Any] = {
         "title": tex.accents(paper.title),
         "aliases": [f"arXiv:{paper.id}"],
         "arxiv_id": paper.id,
         "version": paper.version,
-        "authors": [tex.accents(author) for author in paper.authors],
+        "authors": [tex.accents(author) for author in paper.authors] or None,
         "submitted": paper.submitted.date() if paper.submitted else None,
         "revised": paper.revised.date() if paper.revised else None,
         "announced": paper.announced,
         "primary": paper.primary or None,
-        "categories": list(paper.categories),
+        "categories": list(paper.categories) or None,
         "doi": paper.doi or None,
         "journal": tex.accents(paper.journal) or None,
         "author_comment": tex.accents(paper.comment) or None,
         "code": _code(paper),
         "topics": list(assessment.topics),
-        "relevance": assessment.relevance,
-        "novelty": assessment.novelty,
-        "score": assessment.score,
-        "scored_by": assessment.by,
+        "relevance": assessment.relevance or None,
+        "novelty": assessment.novelty or None,
+        "score": assessment.score or None,
+        "scored_by": assessment.by if assessment.score else None,
         "followed": list(assessment.followed) or None,
         "withdrawn": True if paper.withdrawn else None,
         "source": paper.source or None,
@@ -68,8 +74,10 @@ def properties(paper: Paper, assessment: Assessment) -> dict[str, Any]:
         "url": paper.url,
         "pdf": paper.pdf,
     }
+    values |= given or {}
     found = {key: value for key, value in values.items() if value is not None}
-    return found | {"status": "unread", "rating": None, "tags": ["paper"]}
+    found = {"status": "unread", "rating": None, "tags": ["paper"]} | found
+    return {key: found[key] for key in KEYS if key in found}
 
 
 def _code(paper: Paper) -> str | None:
@@ -80,12 +88,19 @@ def _code(paper: Paper) -> str | None:
     return match[0] if match else None
 
 
-def body(paper: Paper, assessment: Assessment, template: str, *, template_name: str) -> str:
+def body(
+    paper: Paper,
+    assessment: Assessment,
+    template: str,
+    *,
+    template_name: str,
+    given: Mapping[str, Any] | None = None,
+) -> str:
     """Everything of a new note below the frontmatter, as `Templates/Paper.md` says.
 
     Raises ConfigError when the template does not keep exactly one `paper` region.
     """
-    values = properties(paper, assessment)
+    values = properties(paper, assessment, given)
     variables = {key: values.get(key) for key in KEYS} | {
         "title": tex.readable(paper.title),
         "authors": [tex.readable(tex.accents(author)) for author in paper.authors],
@@ -93,7 +108,7 @@ def body(paper: Paper, assessment: Assessment, template: str, *, template_name: 
         "journal": tex.readable(paper.journal),
         "summary": tex.readable(assessment.summary),
         "comment": tex.readable(assessment.comment),
-        "topics": [tex.readable(topic) for topic in assessment.topics],
+        "topics": [tex.readable(topic) for topic in values["topics"]],
         "followed": [tex.readable(name) for name in assessment.followed],
         "abstract": tex.readable(paper.abstract),
         "doi": paper.doi,
@@ -127,10 +142,17 @@ def checked_template(text: str, name: str) -> str:
     return text
 
 
-def compose(paper: Paper, assessment: Assessment, template: str, *, template_name: str) -> str:
+def compose(
+    paper: Paper,
+    assessment: Assessment,
+    template: str,
+    *,
+    template_name: str,
+    given: Mapping[str, Any] | None = None,
+) -> str:
     """A whole new note: frontmatter and body."""
-    block = frontmatter.dump(properties(paper, assessment))
-    return f"{block}\n{body(paper, assessment, template, template_name=template_name)}"
+    block = frontmatter.dump(properties(paper, assessment, given))
+    return f"{block}\n{body(paper, assessment, template, template_name=template_name, given=given)}"
 
 
 def remembered(values: Mapping[str, Any]) -> dict[str, Any]:

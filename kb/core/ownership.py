@@ -32,15 +32,24 @@ def has_no_words(text: str, template: str, template_name: str) -> bool:
     try:
         values = frontmatter.read(text)
         plain = frontmatter.is_as_dumped(text)
+    except frontmatter.FrontmatterError:
+        return False
+    unread = values.get("status") in (None, "", "unread") and values.get("rating") is None
+    known = unread and set(values) <= set(notes.KEYS)
+    return plain and known and is_bare(text, template, template_name)
+
+
+def is_bare(text: str, template: str, template_name: str) -> bool:
+    """Whether nothing but what the template puts there stands below the properties, the `paper`
+    region aside."""
+    try:
         around = _around(frontmatter.split(text)[1])
         blank = Paper(id="0000.00000", title="x", authors=(), abstract="", categories=())
         fresh = Assessment(id=blank.id, relevance=1, novelty=1)
         made = _around(notes.body(blank, fresh, template, template_name=template_name))
     except (frontmatter.FrontmatterError, regions.RegionError, ConfigError):
         return False
-    unread = values.get("status") in (None, "", "unread") and values.get("rating") is None
-    known = unread and set(values) <= set(notes.KEYS)
-    return plain and known and around is not None and around == made
+    return around is not None and around == made
 
 
 def is_as_written(note: notes.Note, written: Written) -> bool:

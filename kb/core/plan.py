@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from kb.core import frontmatter, names, notes, pages, regions, tex
+from kb.core import frontmatter, names, notes, ownership, pages, regions, tex, words
 from kb.core.assessments import Assessment
 
 if TYPE_CHECKING:
@@ -85,28 +85,95 @@ class NamePlan:
 
 
 def new_note(
-    paper: Paper, assessment: Assessment, paths: NamePlan, template: str, *, template_name: str
+    paper: Paper,
+    assessment: Assessment,
+    paths: NamePlan,
+    template: str,
+    *,
+    template_name: str,
+    given: Mapping[str, Any] | None = None,
+    said: str = "",
 ) -> NewNote:
-    """A note for a paper nobody has a note of."""
+    """A note for a paper nobody has a note of.
+
+    `given` are properties somebody else gave, see `notes.properties`; topics among them are the
+    reader's from the start. `said` is the reader's own text, for below the heading of their notes.
+    """
+    text = notes.compose(paper, assessment, template, template_name=template_name, given=given)
+    keys = notes.remembered(notes.properties(paper, assessment, given))
     return NewNote(
         id=paper.id,
         path=paths.path(paper),
-        text=notes.compose(paper, assessment, template, template_name=template_name),
-        keys=notes.remembered(notes.properties(paper, assessment)),
+        text=words.added(text, said) if said else text,
+        keys={key: value for key, value in keys.items() if key != "topics" or not _has(given, key)},
         day=paper.announced,
     )
 
 
+def _has(given: Mapping[str, Any] | None, key: str) -> bool:
+    return given is not None and key in given
+
+
+def complete(
+    note: Note,
+    paper: Paper,
+    assessment: Assessment,
+    written: Written,
+    template: str,
+    *,
+    template_name: str,
+    given: Mapping[str, Any],
+    said: str,
+    why: str,
+) -> NoteEdit:
+    """Adds to a note of kb's what it lacks: properties, and `said` where no words are the reader's.
+
+    What is there stays; so does what the reader has taken out. The paper region is written anew
+    where a property came and the reader has not changed it.
+    """
+    values = notes.properties(paper, assessment, given)
+    wanted = {k: v for k, v in values.items() if k not in notes.SHARED and k != "source"}
+
+    def apply(text: str) -> tuple[str, dict[str, Any], bool]:
+        now = _still(note, text)
+        missing = {k: v for k, v in wanted.items() if now.values.get(k, "") in ("", [])}
+        changes: dict[str, Any] = {}
+        region = False
+        edited = text
+        if _changes(now, missing, written):
+            both = assessment_of(notes.read(note.path, _with(text, missing)), assessment.comment)
+            edited, changes, region = _brought_up(
+                now, text, missing, written, paper, both, template, template_name
+            )
+        if said and ownership.is_bare(text, template, template_name):
+            edited = words.added(edited, said)
+        return edited, changes, region
+
+    return NoteEdit(id=paper.id, path=note.path, why=why, apply=apply, day=note.announced)
+
+
+def _with(text: str, values: Mapping[str, Any]) -> str:
+    return frontmatter.edit(text, values, order=notes.KEYS)
+
+
 def adopt(
-    note: Note, paper: Paper, assessment: Assessment, template: str, *, template_name: str
+    note: Note,
+    paper: Paper,
+    assessment: Assessment,
+    template: str,
+    *,
+    template_name: str,
+    given: Mapping[str, Any] | None = None,
+    said: str = "",
 ) -> NoteEdit:
     """Joins a note that is there already: adds the keys that are missing, changes nothing else.
 
     A note that is to the letter what kb would write is its own, from a pass that died before the
     ledger could say so.
     """
-    values = notes.properties(paper, assessment)
-    mine = notes.compose(paper, assessment, template, template_name=template_name)
+    values = notes.properties(paper, assessment, given)
+    mine = notes.compose(paper, assessment, template, template_name=template_name, given=given)
+    mine = words.added(mine, said) if said else mine
     wanted = {key: value for key, value in values.items() if key not in notes.SHARED}
 
     def apply(text: str) -> tuple[str, dict[str, Any], bool]:

@@ -171,6 +171,7 @@ _OF_A_DAY: dict[str, Callable[[Any], Any]] = {
     "by": _text,
     "criteria": _text,
     "announced": _whole,
+    "usage": lambda value: tuple(map(tuple, value)),
     "usd": _number,
     "cats": _texts,
     "kept": _texts,

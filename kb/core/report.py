@@ -60,6 +60,8 @@ class Report:
     tokens: tuple[int, int, int] = (0, 0, 0)
     usd: float = 0.0
     commit: str | None = None
+    subject: str = ""
+    """What the commit is called; empty where what was done says it."""
     later: str = ""
     """Why to try again later, where something is unfinished (exit 75)."""
     person: str = ""

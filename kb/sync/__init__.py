@@ -33,9 +33,11 @@ def run(
     arxiv: ArxivSource | None = None,
     memory: Memory | None = None,
     hints: Iterable[str] | None = None,
+    work: Callable[[State], None] | None = None,
 ) -> Report:
     """One pass over `vault`; `arxiv` is asked where no feed is named.
 
+    `work`, where given, is done in place of taking in what arXiv announced.
     `memory` is what the pass before has left to this one; then `hints` may name the only files and
     folders that have been touched since.
 
@@ -52,7 +54,10 @@ def run(
         whereabouts.catch_up(state)
         _account_for_vanished(state)
         rendering.take_ticks(state)
-        if options.intake:
+        if work is not None:
+            work(state)
+            _remember_pass(state)
+        elif options.intake:
             from kb.sync import filing
 
             filing.file_intake(state, _fetch(state, arxiv), arxiv)

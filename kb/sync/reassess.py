@@ -38,7 +38,7 @@ def reassess(state: State) -> None:
         if record is None or written is None or note.refused:
             continue
         judged = _assessment(record, note)
-        below = reason_left_out(judged, state.vault.settings.keep.cutoffs)
+        below = _below(state, note, judged)
         if below and note.kept and is_as_written(note, written):
             linked = state.vault.linked() if linked is _UNKNOWN else linked
             if _removed(state, note, below, linked):
@@ -53,6 +53,13 @@ def reassess(state: State) -> None:
         if done is not None:
             state.notes[arxiv_id] = done[0]
             state.remember([done[1]] if done[1] else [], day=note.announced)
+
+
+def _below(state: State, note: Note, judged: Assessment) -> str | None:
+    """The cutoff that is missed; none counts for a paper that the reader has named or listed."""
+    if {"import", "hand"} & set(note.texts("source")):
+        return None
+    return reason_left_out(judged, state.vault.settings.keep.cutoffs)
 
 
 def _paper(state: State, arxiv_id: str) -> Paper | None:

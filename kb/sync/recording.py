@@ -150,7 +150,7 @@ def message(state: State, changed: Sequence[str]) -> str:
     done = {action.path: action for action in state.memory.actions}
     created = [path for path, action in done.items() if action.kind == "create"]
     touched = [path for path in changed if not _all_ours(state, path) and path not in created]
-    lines = [_subject(days, report, len(created), touched, changed)]
+    lines = [report.subject or _subject(days, report, len(created), touched, changed)]
     if created:
         lines.append(_listing(_title(path) for path in created))
     if touched:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -96,6 +97,14 @@ def _last_pass(shelf: Shelf) -> str:
     return " · ".join(told)
 
 
+def _listed(note: Note) -> str:
+    """Where a list had the paper; one that gives days is shown by months."""
+    listed = next(iter(note.texts("listed")), "")
+    if not listed and "hand" in note.texts("source"):
+        return "Added by hand"
+    return listed[:7] if re.fullmatch(r"\d{4}-\d\d-\d\d", listed) else listed
+
+
 def imported(shelf: Shelf) -> Page:
     path = shelf.layout.imported
     parts = [
@@ -104,7 +113,7 @@ def imported(shelf: Shelf) -> Page:
     ]
     groups: dict[str, list[Note]] = {}
     for note in shelf.on(None):
-        groups.setdefault(next(iter(note.texts("listed")), ""), []).append(note)
+        groups.setdefault(_listed(note), []).append(note)
     for listed_at in sorted(groups):
         parts += [
             f"## {tex.readable(listed_at) or 'Not said where'}",

@@ -111,9 +111,10 @@ def totals(records: Sequence[Day], listed: Sequence[Note]) -> str:
     scanned = sum(record.scanned for record in records)
     if not records:
         return f"Papers here: **{len(listed)}**"
-    return (
-        f"Papers announced: **{announced}** · scanned: **{scanned}** · relevant: **{len(listed)}**"
-    )
+    told = f"scanned: **{scanned}** · relevant: **{len(listed)}**"
+    if scanned > announced:  # a digest that does not say how many there were
+        return f"Papers {told}"
+    return f"Papers announced: **{announced}** · {told}"
 
 
 def topic_counts(listed: Iterable[Note]) -> list[tuple[str, int]]:

@@ -1,0 +1,277 @@
+"""From the lists somebody has to notes and ledger."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import astuple, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from kb.core import gathered, plan, words
+from kb.core.ownership import is_bare
+from kb.core.pages import Layout
+from kb.core.plan import NamePlan
+from kb.core.report import DayReport
+from kb.errors import Busy, Problem, Refused
+from kb.sync import known
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date
+
+    from kb.core.assessments import Assessment
+    from kb.core.gathered import Gathered
+    from kb.core.history import Day, Record
+    from kb.core.listed import Listing
+    from kb.core.notes import Note
+    from kb.core.papers import Paper
+    from kb.sources.arxiv import ArxivSource
+    from kb.sync.state import State
+
+_AT_ONCE = 200
+"""Notes after which the ledger is told."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the papers of all lists; each paper is counted once."""
+
+    papers: int = 0
+    created: int = 0
+    completed: int = 0
+    unchanged: int = 0
+    deleted: list[str] = field(default_factory=list)
+    """Their notes were deleted by the reader."""
+    unmade: list[str] = field(default_factory=list)
+    """Nobody knows a title."""
+    left: list[str] = field(default_factory=list)
+    """Their notes cannot be edited now."""
+
+
+def file_lists(
+    state: State,
+    listings: Sequence[Listing],
+    arxiv: ArxivSource | None,
+    tally: Tally,
+    *,
+    again: bool = False,
+) -> None:
+    """Makes or completes a note for every paper of the lists, then records the days of digests.
+
+    `again`: also for papers whose notes the reader has deleted. A run that dies is finished by the
+    next, with the same result. Raises TryLater where arXiv does not answer; nothing is written then.
+    """
+    papers = gathered.gather(listings)
+    tally.papers = len(papers)
+    from_arxiv = known.papers(state, papers, arxiv)
+    seen = state.history.seen
+    days: dict[date | None, list[Gathered]] = {}
+    for arxiv_id, paper in papers.items():
+        paper = paper.beside(from_arxiv.get(arxiv_id))
+        days.setdefault(seen.get(arxiv_id) or paper.announced, []).append(paper)
+    filer = _Filer(state, tally, from_arxiv, again=again)
+    by_day: dict[date, list[Listing]] = {}
+    for listing in listings:
+        if listing.day and listing.day.day:
+            by_day.setdefault(listing.day.day, []).append(listing)
+    for day in sorted(days.keys() | by_day.keys(), key=lambda at: (at is None, at)):
+        filer.file(day, days.get(day, ()))
+        for listing in by_day.get(day, ()) if day else ():
+            _record_day(state, listing)
+    made, files = state.report.created, len(listings)
+    done = f"{made} paper{'' if made == 1 else 's'}" if made else f"what {len(papers)} notes lacked"
+    state.report.subject = f"Import {done} from {files} list{'' if files == 1 else 's'}"
+
+
+class _Filer:
+    """Makes and completes notes."""
+
+    def __init__(
+        self, state: State, tally: Tally, from_arxiv: dict[str, Paper], *, again: bool
+    ) -> None:
+        settings = state.vault.settings
+        self.state = state
+        self.tally = tally
+        self.from_arxiv = from_arxiv
+        self.again = again
+        self.names = NamePlan(
+            taken=set(state.scan.stems), folder=settings.folders.papers, name=settings.notes.name,
+            root=settings.folders.root,
+        )  # fmt: skip
+        self.done = 0
+
+    def file(self, day: date | None, papers: Iterable[Gathered]) -> None:
+        """The notes of the papers of one day, and what the ledger is to say of them."""
+        state, records = self.state, []
+        for paper in papers:
+            state.progress("importing", self.done, self.tally.papers)
+            if record := self._file(paper, day):
+                records.append(record)
+            if len(records) >= _AT_ONCE:
+                state.remember(records, day=day)
+                records = []
+            self.done += 1
+        state.remember(records, day=day)
+        state.progress("importing", self.done, self.tally.papers)
+
+    def _file(self, rows: Gathered, day: date | None) -> Record | None:
+        state, tally = self.state, self.tally
+        told = self.from_arxiv.get(rows.id)
+        if told is not None:
+            state.report.problems += rows.misnamed(told)
+        note = state.notes.get(rows.id) or state.scan.traced.get(rows.id)
+        history = state.history
+        if note is None and rows.id in history.gone and not self._may_return(rows.id):
+            tally.deleted.append(rows.id)
+            return None
+        if (note is not None and note.refused) or (note is None and rows.id in history.wrote):
+            tally.left.append(rows.id)
+            return None
+        paper = rows.paper(told, day)
+        if paper is None:
+            tally.unmade.append(rows.id)
+            return None
+        if told is None and paper.abstract and not state.options.dry_run:
+            state.vault.cache.put_papers([paper])
+        return self._write(rows, paper, note)
+
+    def _may_return(self, arxiv_id: str) -> bool:
+        return self.again or arxiv_id in self.state.history.dropped
+
+    def _write(self, rows: Gathered, paper: Paper, note: Note | None) -> Record | None:
+        state, tally = self.state, self.tally
+        assessment = self._assessment(rows, paper)
+        given, said = rows.given(complete=bool(paper.categories)), rows.said()
+
+        def make() -> plan.NewNote:
+            return plan.new_note(
+                paper, assessment, self.names, state.template,
+                template_name=state.template_name, given=given, said=said,
+            )  # fmt: skip
+
+        if note is None:
+            made, record = state.writer.create(make(), rename=make)
+            state.notes[rows.id] = made
+            tally.created += 1
+            return record
+        if said:
+            said = self._unsaid(rows, note, said)
+        written = state.history.wrote.get(rows.id)
+        if written is None:
+            edit = plan.adopt(
+                note, replace(paper, source=""), assessment, state.template,
+                template_name=state.template_name, given=given, said=said,
+            )  # fmt: skip
+        else:
+            edit = plan.complete(
+                note, paper, assessment, written, state.template, given=given, said=said,
+                template_name=state.template_name, why=f"completed from {rows.rows[0].name}",
+            )  # fmt: skip
+        before = state.report.updated
+        done = state.writer.edit(edit, written)
+        if done is None:
+            tally.left.append(rows.id)
+            return None
+        state.notes[rows.id] = done[0]
+        if state.report.updated > before:
+            tally.completed += 1
+        else:
+            tally.unchanged += 1
+        return done[1]
+
+    def _unsaid(self, rows: Gathered, note: Note, said: str) -> str:
+        """What of the reader's text is to be put into a note that is there. Where the note has words
+        of its own nothing is, which is told."""
+        state = self.state
+        try:
+            text = state.vault.files.read(note.path).text
+        except (Busy, Refused):
+            return ""  # told where it is to be edited
+        if words.holds(text, said):
+            return ""
+        if is_bare(text, state.template, state.template_name):
+            return said
+        state.report.problems.append(
+            Problem(
+                rows.rows[0].where,
+                f"what it says of {rows.id} was not added: {note.path} holds words of yours already",
+            )
+        )
+        return ""
+
+    def _assessment(self, rows: Gathered, paper: Paper) -> Assessment:
+        """By the lists, else by the ledger; with a summary where the abstract gives one."""
+        from kb.scorers.explain import summary
+
+        found = rows.assessment()
+        if not found.score and (earlier := known.assessment(self.state.history, rows.id)):
+            found = replace(
+                earlier,
+                topics=found.topics or earlier.topics,
+                comment=found.comment or earlier.comment,
+                summary=found.summary,
+            )
+        return replace(found, summary=found.summary or summary(paper.abstract, frozenset()))
+
+
+def _record_day(state: State, listing: Listing) -> None:
+    """What the ledger is to say of the day of a digest. Of a day it knows only what is new."""
+    told = listing.day
+    if told is None or told.day is None:
+        return
+    before = state.history.days.get((told.day, ""))
+    fresh = before is None or not before.finished
+    rows = gathered.gather([listing])
+    assessments = {arxiv_id: each.assessment() for arxiv_id, each in rows.items()}
+    scored = [
+        [a.id, a.relevance, a.novelty]
+        for a in assessments.values()
+        if a.relevance and a.novelty and (before is None or a.id not in before.scores)
+    ]
+    kept = [i for i in listing.ids if before is None or i not in before.kept]
+    reasons = {
+        a.id: [list(a.topics), a.comment]
+        for a in assessments.values()
+        if (a.topics or a.comment) and (before is None or a.id not in before.reasons)
+    }
+    if not (fresh or scored or kept):
+        return
+    record: Record = {
+        "v": 1, "k": "day", "day": told.day.isoformat(), "outcome": "done",
+        "announced": told.announced or 0, "scanned": told.scanned or len(rows),
+        "relevant": len(listing.ids), "papers": scored, "kept": kept, "reasons": reasons,
+        "via": "import", "at": state.at,
+    }  # fmt: skip
+    if fresh:
+        record |= _cost(listing) | {"criteria": _criteria(state, listing)}
+    state.remember([{key: value for key, value in record.items() if value != ""}], day=told.day)
+    state.report.settled += 1
+    state.report.days.append(_told(state.history.days[(told.day, "")]))
+
+
+def _cost(listing: Listing) -> dict[str, Any]:
+    usage = listing.day.usage if listing.day else ()
+    model = usage[-1].model if usage else ""
+    return {
+        "by": model or gathered.UNNAMED,
+        "tokens": [sum(getattr(one, part) or 0 for one in usage) for part in
+                   ("prompt", "cached", "completion")],
+        "usd": sum(one.usd or 0.0 for one in usage),
+        "usage": [list(astuple(one)) for one in usage],
+    }  # fmt: skip
+
+
+def _criteria(state: State, listing: Listing) -> str:
+    """The name under which the topics that a digest prints are kept, as those of other days are."""
+    if not listing.topics_text:
+        return ""
+    text = (
+        f"{listing.topics_text.strip()}\n\n---\n\n"
+        f"The topics of the digest this day was imported from; its scales were not taken along.\n"
+    )
+    digest = hashlib.sha256(text.encode()).hexdigest()[:8]
+    state.writer.text(Layout.criteria(digest), text)
+    return digest
+
+
+def _told(day: Day) -> DayReport:
+    return DayReport(day.day, day.outcome, day.announced, day.scanned, day.relevant)

@@ -1,0 +1,62 @@
+"""What is known of papers before anybody is asked: texts, announcement days, assessments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kb.core.assessments import Assessment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kb.core.history import History
+    from kb.core.papers import Paper
+    from kb.sources.arxiv import ArxivSource
+    from kb.sync.state import State
+
+_AT_ONCE = 100
+
+
+def papers(state: State, ids: Iterable[str], arxiv: ArxivSource | None) -> dict[str, Paper]:
+    """What arXiv says of the papers: from the cache, else by asking it. Unknown ones are missing.
+
+    What comes is kept at once, so that a second try need not ask again. Raises TryLater.
+    """
+    wanted = list(ids)
+    found = {i: paper for i, paper in state.vault.cache.papers(wanted).items() if paper.categories}
+    missing = [arxiv_id for arxiv_id in wanted if arxiv_id not in found]
+    if arxiv is None:
+        return found
+    for number, some in enumerate(_batches(missing)):
+        state.progress("asking arXiv", number * _AT_ONCE, len(missing))
+        fresh = arxiv.by_ids(some)
+        state.vault.cache.put_papers(fresh)
+        found.update((paper.id, paper) for paper in fresh)
+    if missing:
+        state.progress("asking arXiv", len(missing), len(missing))
+    return found
+
+
+def _batches(ids: list[str]) -> Iterable[list[str]]:
+    return (ids[at : at + _AT_ONCE] for at in range(0, len(ids), _AT_ONCE))
+
+
+def assessment(history: History, arxiv_id: str) -> Assessment | None:
+    """How the ledger says the paper was judged; None where it was not."""
+    if record := history.judged_by_model(arxiv_id):
+        return Assessment(
+            id=arxiv_id,
+            relevance=record["r"],
+            novelty=record["n"],
+            topics=tuple(map(str, record.get("topics", ()))),
+            comment=str(record.get("comment", "")),
+            by=record["by"],
+        )
+    day = history.day_of(arxiv_id)
+    if day is None or arxiv_id not in day.scores:
+        return None
+    relevance, novelty = day.scores[arxiv_id]
+    topics, comment = day.reasons.get(arxiv_id, ((), ""))
+    return Assessment(
+        id=arxiv_id, relevance=relevance, novelty=novelty, topics=topics, comment=comment, by=day.by
+    )
