@@ -21,6 +21,7 @@ COMMANDS = {
     "watch": "Stay: keep pages right, run the pass when arXiv's day is out.",
     "add": "Notes at once for papers named by hand.",
     "import": "Notes from digests, tables, reading lists, BibTeX.",
+    "export": "Citations, tables, feeds and digests of what the vault holds.",
     "index": "Render pages again; --check only looks.",
     "why": "All that is known of a paper, and why it was kept or not.",
     "status": "How things stand: days done and missing, refusals, last pass.",

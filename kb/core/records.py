@@ -165,13 +165,21 @@ def _number(value: Any) -> float:
     return float(value)
 
 
+def _seven(value: Any) -> tuple[Any, ...]:
+    """The fields of a `kb.core.listed.Usage`."""
+    if not isinstance(value, list) or len(value) != 7:
+        raise TypeError("not what a model took")
+    return tuple(value)
+
+
 _OF_A_DAY: dict[str, Callable[[Any], Any]] = {
     "source": _text,
     "why": _text,
     "by": _text,
     "criteria": _text,
     "announced": _whole,
-    "usage": lambda value: tuple(map(tuple, value)),
+    "usage": lambda value: tuple(map(_seven, value)),
+    "scanned": _whole,
     "usd": _number,
     "cats": _texts,
     "kept": _texts,
