@@ -125,8 +125,9 @@ def complete(
     given: Mapping[str, Any],
     said: str,
     why: str,
-) -> NoteEdit:
+) -> NoteEdit | None:
     """Adds to a note of kb's what it lacks: properties, and `said` where no words are the reader's.
+    None where it lacks nothing.
 
     What is there stays; so does what the reader has taken out. The paper region is written anew
     where a property came and the reader has not changed it.
@@ -134,9 +135,15 @@ def complete(
     values = notes.properties(paper, assessment, given)
     wanted = {k: v for k, v in values.items() if k not in notes.SHARED and k != "source"}
 
+    def missing_in(now: Note) -> dict[str, Any]:
+        return {k: v for k, v in wanted.items() if now.values.get(k, "") in ("", [])}
+
+    if not said and not _changes(note, missing_in(note), written):
+        return None
+
     def apply(text: str) -> tuple[str, dict[str, Any], bool]:
         now = _still(note, text)
-        missing = {k: v for k, v in wanted.items() if now.values.get(k, "") in ("", [])}
+        missing = missing_in(now)
         changes: dict[str, Any] = {}
         region = False
         edited = text

@@ -98,6 +98,8 @@ class _Filer:
             root=settings.folders.root,
         )  # fmt: skip
         self.done = 0
+        self.texts: list[Paper] = []
+        """What only the lists know of papers, for the cache."""
 
     def file(self, day: date | None, papers: Iterable[Gathered]) -> None:
         """The notes of the papers of one day, and what the ledger is to say of them."""
@@ -107,11 +109,17 @@ class _Filer:
             if record := self._file(paper, day):
                 records.append(record)
             if len(records) >= _AT_ONCE:
-                state.remember(records, day=day)
+                self._remember(records, day)
                 records = []
             self.done += 1
-        state.remember(records, day=day)
+        self._remember(records, day)
         state.progress("importing", self.done, self.tally.papers)
+
+    def _remember(self, records: list[Record], day: date | None) -> None:
+        self.state.remember(records, day=day)
+        if not self.state.options.dry_run:
+            self.state.vault.cache.put_papers(self.texts)
+        self.texts = []
 
     def _file(self, rows: Gathered, day: date | None) -> Record | None:
         state, tally = self.state, self.tally
@@ -130,8 +138,8 @@ class _Filer:
         if paper is None:
             tally.unmade.append(rows.id)
             return None
-        if told is None and paper.abstract and not state.options.dry_run:
-            state.vault.cache.put_papers([paper])
+        if told is None and paper.abstract:
+            self.texts.append(paper)
         return self._write(rows, paper, note)
 
     def _may_return(self, arxiv_id: str) -> bool:
@@ -157,7 +165,7 @@ class _Filer:
             said = self._unsaid(rows, note, said)
         written = state.history.wrote.get(rows.id)
         if written is None:
-            edit = plan.adopt(
+            edit: plan.NoteEdit | None = plan.adopt(
                 note, replace(paper, source=""), assessment, state.template,
                 template_name=state.template_name, given=given, said=said,
             )  # fmt: skip
@@ -167,6 +175,9 @@ class _Filer:
                 template_name=state.template_name, why=f"completed from {rows.rows[0].name}",
             )  # fmt: skip
         before = state.report.updated
+        if edit is None:
+            tally.unchanged += 1
+            return None
         done = state.writer.edit(edit, written)
         if done is None:
             tally.left.append(rows.id)
