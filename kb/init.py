@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kb import config, sync
 from kb.errors import Problem, TryLater, UsageError
+from kb.sync import joining
 from kb.vault.setup import CONFIG, Existing, SetupPlan, plan_setup
 from kb.vault.vault import Vault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from kb.core.report import Report
 
 _SKIPPED = {".git", ".trash", "node_modules"}
 
@@ -27,10 +30,22 @@ class Made:
     """`new`, `joined`, or why there is none."""
     commit: str | None = None
     problems: tuple[str, ...] = ()
+    joined: tuple[str, ...] = ()
+    """Notes on papers that were joined, and what of theirs was taken over, in words."""
+    unjoined: int = 0
+    """Notes on papers that could be."""
 
 
-def run(path: Path, *, root: str | None, categories: Sequence[str] | None, dry_run: bool) -> Made:
-    """Makes what is missing of a vault at `path`; nothing that exists is replaced.
+def run(
+    path: Path,
+    *,
+    root: str | None,
+    categories: Sequence[str] | None,
+    dry_run: bool,
+    join: bool = False,
+) -> Made:
+    """Makes what is missing of a vault at `path`; nothing that exists is replaced. With `join` the
+    notes on papers that are there get the properties by which kb knows them.
 
     Raises UsageError for a path that cannot be a vault, ConfigError for a kb.toml that cannot be
     read, KbError where the disk or git refuses.
@@ -41,7 +56,8 @@ def run(path: Path, *, root: str | None, categories: Sequence[str] | None, dry_r
         config.parse(f"[arxiv]\ncategories = {list(categories)!r}\n".replace("'", '"'))
     plan = plan_setup(_existing(path), root=root, categories=categories)
     if dry_run:
-        return Made(plan, _repository_would_be(path))
+        joined, unjoined = _rehearsed(path, plan) if path.is_dir() else ((), 0)
+        return Made(plan, _repository_would_be(path), joined=joined, unjoined=unjoined)
     path.mkdir(parents=True, exist_ok=True)
     path = path.resolve()
     settings = _settings_to_be(path, plan)
@@ -53,8 +69,27 @@ def run(path: Path, *, root: str | None, categories: Sequence[str] | None, dry_r
             if held.data == merge.before:
                 vault.files.write(merge.path, merge.after, expect=held, urgent=True)
     with Vault(path, settings) as vault:
-        report = sync.run(vault, sync.Options(intake=False, commit=False))
-    return _record(path, plan, settings, [*report.written])
+        options = sync.Options(intake=False, commit=False)
+        report = sync.run(vault, options, work=joining.join if join else None)
+        joined = tuple(_joined(report))
+    theirs = {a.path for a in report.actions if a.kind == "adopt"}
+    written = [p for p in report.written if settings.git.commit != "own" or p not in theirs]
+    made = _record(path, plan, settings, written)
+    unjoined = 0 if join else _rehearsed(path, plan)[1]
+    told = (*made.problems, *map(str, [*report.problems, *report.deferred]))
+    return replace(made, joined=joined, unjoined=unjoined, problems=told)
+
+
+def _rehearsed(path: Path, plan: SetupPlan) -> tuple[tuple[str, ...], int]:
+    """The notes that could be joined, and how many."""
+    with Vault(path.resolve(), _settings_to_be(path, plan)) as vault:
+        options = sync.Options(intake=False, commit=False, dry_run=True)
+        joined = tuple(_joined(sync.run(vault, options, work=joining.join)))
+    return joined, len(joined)
+
+
+def _joined(report: Report) -> Iterator[str]:
+    return (f"{a.path} ({a.detail})" for a in report.actions if a.kind == "adopt")
 
 
 def _existing(path: Path) -> Existing:

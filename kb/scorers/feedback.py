@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from kb.scorers.local import Label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from kb.core.notes import Note
 
@@ -15,21 +15,26 @@ LIKED_RATING = 4
 DISLIKED_RATING = 2
 
 
-def labels(notes: Iterable[Note], written: Mapping[str, Any], *, cutoff: int) -> list[Label]:
+def labels(
+    notes: Iterable[Note], written: Mapping[str, Any], *, cutoff: int, own: Collection[str] = ()
+) -> list[Label]:
     """One label for each note that says something: a rating (4 and 5 liked, 1 and 2 not), a relevance
     the reader changed (against the cutoff), or the status `skip`; the first of these decides.
 
-    `written` is the relevance kb last wrote, by paper.
+    `written` is the relevance kb last wrote, by paper. A note that the reader made (`own`) and that
+    says the paper was read tells that it was liked.
     """
     found = [
         Label(note.id, liked=liked)
         for note in notes
-        if note.id and (liked := _liked(note, written, cutoff)) is not None
+        if note.id and (liked := _liked(note, written, cutoff, own)) is not None
     ]
     return sorted(found, key=lambda label: label.id)
 
 
-def _liked(note: Note, written: Mapping[str, Any], cutoff: int) -> bool | None:
+def _liked(
+    note: Note, written: Mapping[str, Any], cutoff: int, own: Collection[str]
+) -> bool | None:
     rating = note.rating
     if rating is not None and rating >= LIKED_RATING:
         return True
@@ -38,4 +43,6 @@ def _liked(note: Note, written: Mapping[str, Any], cutoff: int) -> bool | None:
     relevance = note.number("relevance")
     if (arxiv_id := note.id or "") in written and relevance != written[arxiv_id]:
         return (relevance or 0) >= cutoff
+    if note.status == "read" and rating is None and note.id in own:
+        return True
     return False if note.status == "skip" else None

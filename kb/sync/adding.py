@@ -163,6 +163,7 @@ def _judged(state: State, papers: Sequence[Paper]) -> dict[str, Assessment]:
         labels = feedback.labels(
             [note for note in state.notes.values() if note.values.get("source") != "sample"],
             {i: w.relevance for i, w in state.history.wrote.items() if w.relevance is not None},
+            own={i for i, w in state.history.wrote.items() if w.adopted},
             cutoff=settings.keep.relevance,
         )
         labelled = cache.papers(label.id for label in labels)

@@ -67,6 +67,7 @@ def _judge(state: State, topics: Topics, arxiv: ArxivSource | None) -> Judge:
     labels = feedback.labels(
         [note for note in told if note.values.get("source") != "sample"],
         {i: w.relevance for i, w in state.history.wrote.items() if w.relevance is not None},
+        own={i for i, w in state.history.wrote.items() if w.adopted},
         cutoff=settings.keep.relevance,
     )
     return Judge(

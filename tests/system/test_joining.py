@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -153,3 +154,69 @@ def test_a_second_pass_at_the_same_time_exits_75(box: Box) -> None:
     with Vault(box.root, config.load(box.root / "kb.toml")) as vault, vault.lock():
         box.kb("sync", "--feed", "sample", code=75)
     box.kb("sync", "--feed", "sample")
+
+
+THEIRS = {
+    "Reading/Clouds.md": "---\r\nTitle: Counting clouds\r\nAuthor: '[[Example, Ada]]'\r\n"
+    "eprint: '2501.00001'\r\nmy-rating: 4/5\r\nread-status: done\r\n---\r\nMy words.\r\n",
+    "Reading/Wells.md": "---\nauthors: [Émile Beispiel]\nyear: 2025\n# a comment\n---\n"
+    "Read at https://arxiv.org/pdf/2502.00001v2 yesterday.\n",
+    "Reading/Wells again.md": "---\ndoi: 10.48550/arXiv.2502.00001\n---\n",
+    "Diary/Monday.md": "---\ndate: 2025-03-06\n---\nSaw https://arxiv.org/abs/2501.00002 today.\n",
+    "Diary/Broken.md": "---\neprint: 2501.00003\n: [\n---\n",
+    "Plain.md": "arXiv:2501.00004\n",
+}
+
+
+@pytest.fixture
+def library(empty: Box) -> Box:
+    for path, text in (MINE | THEIRS).items():
+        empty.write(path, text)
+        os.utime(empty.root / path, (1, 1))
+    return empty
+
+
+def test_joining_is_shown_before_it_is_done(library: Box) -> None:
+    before = library.state()
+    out = library.kb("init", "--join", "--dry-run")
+    assert "would join Reading/Clouds.md (arXiv 2501.00001, " in out
+    assert "rating from my-rating" in out
+    assert "3 notes on papers would be joined." in out
+    assert library.state() == before
+    library.kb("init")
+    assert "3 notes here are on arXiv papers" in library.err
+    for path, text in THEIRS.items():
+        assert library.text(path) == text
+
+
+def test_notes_on_papers_are_joined_by_any_trace_and_keep_every_line(library: Box) -> None:
+    told = library.json("init", "--join")
+    assert len(told["joined"]) == 3
+    assert any("Wells.md: is a second note on 2502.00001" in each for each in told["problems"])
+    clouds = library.text("Reading/Clouds.md")
+    for line in THEIRS["Reading/Clouds.md"].splitlines(keepends=True):
+        assert line in clouds
+    assert clouds.count("\n") == clouds.count("\r\n")
+    values = frontmatter.read(clouds)
+    assert (values["arxiv_id"], values["status"], values["rating"]) == ("2501.00001", "read", 4)
+    assert values["authors"] == ["Ada Example"]
+    for path in ("Diary/Monday.md", "Diary/Broken.md", "Plain.md", "Topics.md", "Home.md"):
+        assert library.text(path) == (MINE | THEIRS)[path]
+    assert "[[Clouds\\|Counting clouds]]" in library.text("arXiv/Monthly/arxiv-imported.md")
+    before = library.state()
+    assert library.json("init", "--join")["joined"] == []
+    assert library.state() == before
+
+
+def test_what_was_read_before_kb_came_counts_as_liked(library: Box) -> None:
+    from kb.scorers.feedback import labels
+    from kb.vault.vault import Vault
+
+    library.kb("init", "--join")
+    with Vault(library.root) as vault:
+        notes = vault.scan().notes.values()
+        history = vault.ledger.history()
+    own = {i for i, written in history.wrote.items() if written.adopted}
+    assert own == {"2501.00001", "2502.00001", "2503.00003"}
+    liked = {label.id for label in labels(notes, {}, cutoff=7, own=own) if label.liked}
+    assert liked == {"2501.00001", "2503.00003"}
