@@ -12,7 +12,8 @@ _HEADING = re.compile(r"^#{1,6}[ \t]+Notes[ \t]*$", re.MULTILINE)
 def added(text: str, said: str) -> str:
     """A note with `said` below its last heading `Notes`, else at its end, word for word.
 
-    Only where that would hide or double a marker of kb's is what does so made harmless.
+    Only where that would hide or double a marker of kb's is what does so made harmless. Raises
+    RegionError where the markers of the note do not add up as it is.
     """
     result = _placed(text, said.strip("\n"))
     if _inners(result) != _inners(text):
