@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from kb.repository.git import Repository
     from kb.repository.history import Change, Recorded
+    from kb.vault.files import FileState
     from kb.vault.vault import Vault
 
 UNDOES = "kb-undoes"
@@ -70,19 +71,20 @@ def _take_back(state: State, change: Change) -> None:
     if after.id is None:
         return
     if change.status == "A":
-        _remove(state, after.id)
+        _remove(state, after.id, change.after)
     elif change.before is not None:
         _restore(state, after.id, change.before.decode("utf-8", "replace"), after)
 
 
-def _remove(state: State, arxiv_id: str) -> None:
+def _remove(state: State, arxiv_id: str, made: bytes) -> None:
     note = state.notes.get(arxiv_id)
     if note is None:
         return
     try:
         held = state.vault.files.read(note.path)
         written = state.history.wrote.get(arxiv_id)
-        if not is_untouched(note.path, held.text, written, state.template, state.template_name):
+        ours = is_untouched(note.path, held.text, written, state.template, state.template_name)
+        if not ours and not _is_as_made(state, note, held, made):
             state.report.problems.append(
                 Problem(note.path, "was made by that pass, but you have used it, so it stays")
             )
@@ -98,6 +100,19 @@ def _remove(state: State, arxiv_id: str) -> None:
     state.report.actions.append(Action("remove", note.path, "made by the pass that is undone"))
     state.remember(
         [{"v": 1, "k": "gone", "id": arxiv_id, "by": "undo", "at": state.at}], day=note.announced
+    )
+
+
+def _is_as_made(state: State, note: notes_.Note, held: FileState, made: bytes) -> bool:
+    """Whether a note on a paper that the reader listed or named is to the byte as kb made it: what it
+    holds of theirs came with it, and stays in git and in their list."""
+    written = state.history.wrote.get(note.id or "")
+    return (
+        bool({"import", "hand"} & set(note.texts("source")))
+        and written is not None
+        and not (written.adopted or written.moved or written.update)
+        and held.data == made
+        and held.sha256 == state.vault.cache.get(note.path)
     )
 
 

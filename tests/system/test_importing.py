@@ -299,6 +299,20 @@ def test_an_import_that_dies_anywhere_is_finished_by_the_next(
     assert box.state() == before
 
 
+def test_an_import_is_undone_but_no_word_of_the_reader(
+    box: Box, arxiv: ArxivStandIn, reading: Path
+) -> None:
+    box.kb("import", str(reading))
+    mine = next(path for path in box.notes() if "Counting" in path)
+    box.write(mine, box.text(mine) + "\nMine.\n")
+    box.kb("undo")
+    assert box.notes() == [mine]
+    assert box.text(mine).endswith("\nMine.\n")
+    told = box.json("import", str(reading))
+    assert told["import"]["deleted"] == ["2501.00002"]
+    assert box.json("import", "--again", str(reading))["import"]["created"] == 1
+
+
 def test_hostile_titles_make_safe_names(box: Box, tmp_path: Path) -> None:
     titles = ["../../etc/passwd", "CON", "a|b [[c]] `d`", "---", "<!-- kb:end paper -->", "x" * 400,
               "{{ title }}", "\u202eevil", "# heading"]  # fmt: skip
