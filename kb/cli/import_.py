@@ -32,6 +32,7 @@ MOST = 64 * 1024 * 1024
 @click.option("--as", "form", type=click.Choice(FORMS), help="The format, where it is known.")
 @click.option("--offline", is_flag=True, help="Ask arXiv nothing; what the files lack stays open.")
 @click.option("--again", is_flag=True, help="Also papers whose notes you have deleted.")
+@click.option("--topics", is_flag=True, help="Make the topics a digest prints your Topics.md.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, write nothing.")
 @click.option("--no-commit", is_flag=True, help="Write files, leave git alone.")
 @common
@@ -40,6 +41,7 @@ def command(
     form: str | None,
     offline: bool,
     again: bool,
+    topics: bool,
     dry_run: bool,
     no_commit: bool,
     vault: str | None,
@@ -67,7 +69,12 @@ def command(
                 sync.Options(intake=False, dry_run=dry_run, commit=not no_commit),
                 progress=bar,
                 work=partial(
-                    importing.file_lists, listings=listings, arxiv=source, tally=tally, again=again
+                    importing.file_lists,
+                    listings=listings,
+                    arxiv=source,
+                    tally=tally,
+                    again=again,
+                    topics=topics,
                 ),
             )
         finally:
@@ -75,7 +82,6 @@ def command(
             if source is not None:
                 source.close()
         told = _problems(listings, unread, tally, offline=offline)
-        told += _topics(listings, opened.layout.topics)
     report.problems = told + report.problems
     if unread and not report.person:
         where = ", ".join(problem.where for problem in unread)
@@ -147,14 +153,6 @@ def _problems(
         for each in tally.deleted
     ]
     return told
-
-
-def _topics(listings: Iterable[Listing], path: str) -> list[Problem]:
-    printed = [listing for listing in listings if listing.topics_text]
-    if not printed:
-        return []
-    newest = max(printed, key=lambda each: str(each.day.day) if each.day else "")
-    return [Problem(newest.name, f"prints the topics it was judged by; {path} stays as it is")]
 
 
 def _counts(listings: list[Listing], tally: Tally) -> dict[str, Any]:

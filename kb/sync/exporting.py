@@ -65,7 +65,8 @@ class Papers:
                 abstract = papers[arxiv_id].abstract if arxiv_id in papers else ""
                 entry = from_note(note, abstract=abstract, comment=self._comment(arxiv_id))
                 if entry is not None and note.kept and not note.refused:
-                    yield replace(entry, id=arxiv_id)
+                    by = "" if entry.scored_by == UNNAMED else entry.scored_by
+                    yield replace(entry, id=arxiv_id, scored_by=by)
 
     def _comment(self, arxiv_id: str) -> str:
         if record := self.history.judged_by_model(arxiv_id):

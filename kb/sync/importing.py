@@ -6,11 +6,12 @@ import hashlib
 from dataclasses import astuple, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from kb import resources
 from kb.core import gathered, plan, words
 from kb.core.ownership import is_bare
 from kb.core.pages import Layout
 from kb.core.plan import NamePlan
-from kb.core.report import DayReport
+from kb.core.report import Action, DayReport
 from kb.errors import Busy, Problem, Refused
 from kb.sync import known
 
@@ -54,10 +55,12 @@ def file_lists(
     tally: Tally,
     *,
     again: bool = False,
+    topics: bool = False,
 ) -> None:
     """Makes or completes a note for every paper of the lists, then records the days of digests.
 
-    `again`: also for papers whose notes the reader has deleted. A run that dies is finished by the
+    `again`: also for papers whose notes the reader has deleted. `topics`: what the newest digest says
+    it was judged by becomes Topics.md, unless the reader has written one. A run that dies is finished by the
     next, with the same result. Raises TryLater where arXiv does not answer; nothing is written then.
     """
     papers = gathered.gather(listings)
@@ -77,6 +80,7 @@ def file_lists(
         filer.file(day, days.get(day, ()))
         for listing in by_day.get(day, ()) if day else ():
             _record_day(state, listing)
+    _topics(state, listings, take=topics)
     made, files = state.report.created, len(listings)
     done = f"{made} paper{'' if made == 1 else 's'}" if made else f"what {len(papers)} notes lacked"
     state.report.subject = f"Import {done} from {files} list{'' if files == 1 else 's'}"
@@ -222,6 +226,28 @@ class _Filer:
                 summary=found.summary,
             )
         return replace(found, summary=found.summary or summary(paper.abstract, frozenset()))
+
+
+def _topics(state: State, listings: Sequence[Listing], *, take: bool) -> None:
+    """Tells of the topics that digests print, and takes those of the newest where that was asked."""
+    printed = [listing for listing in listings if listing.topics_text]
+    if not printed:
+        return
+    newest = max(printed, key=lambda each: str(each.day.day) if each.day else "")
+    vault, path = state.vault, state.vault.layout.topics
+    held = vault.files.find(path)
+    if held is not None and held.text == newest.topics_text:
+        return
+    if held is not None and held.data != resources.template_file("Topics.md"):
+        why = f"prints the topics it was judged by; {path} is yours and stays as it is"
+    elif not take:
+        why = f"prints the topics it was judged by; --topics makes them your {path}"
+    else:
+        state.report.actions.append(Action("topics", path, f"those that {newest.name} prints"))
+        if not state.options.dry_run:
+            vault.files.write(path, newest.topics_text.encode(), expect=held, urgent=True)
+        return
+    state.report.problems.append(Problem(newest.name, why))
 
 
 def _record_day(state: State, listing: Listing) -> None:

@@ -214,6 +214,26 @@ def test_a_digest_makes_its_day_whole_again(box: Box, tmp_path: Path) -> None:
     assert box.state() == before
 
 
+def test_topics_that_a_digest_prints_are_offered_and_never_replace_the_readers(
+    box: Box, tmp_path: Path
+) -> None:
+    (tmp_path / "day.md").write_text(digests.THIRD)
+    listing = read_list(digests.THIRD.encode(), "day.md")
+    default = box.text("Topics.md")
+    told = box.json("import", "--offline", str(tmp_path / "day.md"))
+    assert any("--topics makes them your Topics.md" in p["why"] for p in told["problems"])
+    assert box.text("Topics.md") == default
+    box.kb("import", "--offline", "--topics", "--dry-run", str(tmp_path / "day.md"))
+    assert box.text("Topics.md") == default
+    box.kb("import", "--offline", "--topics", str(tmp_path / "day.md"))
+    assert box.text("Topics.md") == listing.topics_text
+    assert "ok    topics" in box.kb("doctor")
+    box.write("Topics.md", "# Topics\n\n## Mine\nMy own.\n")
+    told = box.json("import", "--offline", "--topics", str(tmp_path / "day.md"))
+    assert any("is yours and stays as it is" in p["why"] for p in told["problems"])
+    assert box.text("Topics.md") == "# Topics\n\n## Mine\nMy own.\n"
+
+
 def test_deleted_notes_stay_deleted_until_asked_for(
     box: Box, arxiv: ArxivStandIn, reading: Path
 ) -> None:
