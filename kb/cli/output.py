@@ -60,6 +60,8 @@ def show_report(
     elif not quiet:
         for line in summary(report, dry_run=dry_run):
             click.echo(line)
+    if report.mistake:
+        click.echo(f"kb: {report.mistake}", err=True)
     if report.person:
         click.echo(f"kb: {report.person}", err=True)
     if report.later:

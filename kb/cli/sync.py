@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import date, datetime
+from typing import Literal
 
 import click
 
@@ -26,7 +27,18 @@ def _day(value: datetime | None) -> date | None:
 @click.option("--date", "day", type=DAY, help="The announcement day of every record of the feed.")
 @click.option("--since", type=DAY, help="The first announcement day.")
 @click.option("--until", type=DAY, help="The last announcement day.")
-@click.option("--scorer", type=click.Choice(["auto", "local"]), default="auto", help="Who judges.")
+@click.option(
+    "--scorer",
+    type=click.Choice(["auto", "local", "llm"]),
+    default="auto",
+    help="Who judges; auto: a model where there is a key.",
+)
+@click.option(
+    "--max-cost",
+    metavar="USD",
+    type=click.FloatRange(min=0),
+    help="Spend no more than this on a model.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be done, write nothing.")
 @click.option("--no-commit", is_flag=True, help="Write files, leave git alone.")
 @click.option(
@@ -43,7 +55,8 @@ def command(
     day: datetime | None,
     since: datetime | None,
     until: datetime | None,
-    scorer: str,
+    scorer: Literal["auto", "local", "llm"],
+    max_cost: float | None,
     dry_run: bool,
     no_commit: bool,
     accept_deletions: bool,
@@ -68,7 +81,8 @@ def command(
         day=_day(day),
         since=_day(since),
         until=_day(until),
-        scorer="local" if scorer == "local" else "auto",
+        scorer=scorer,
+        max_cost=max_cost,
         dry_run=dry_run,
         commit=not no_commit,
         accept_deletions=accept_deletions,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kb.core.papers import id_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 LOCAL = "local"
 
@@ -30,10 +30,27 @@ class Assessment:
     """`local` or the model's name."""
     followed: tuple[str, ...] = ()
     """Followed authors among the paper's authors, as the reader spells them."""
+    provisional: bool = False
+    """It stands in for a model's, which is still to come."""
 
     @property
     def score(self) -> int:
         return self.relevance + self.novelty
+
+
+def of_record(record: Mapping[str, Any], followed: tuple[str, ...] = ()) -> Assessment:
+    """What a record of the kind `judged` says."""
+    topics = record.get("topics", [])
+    return Assessment(
+        id=str(record["id"]),
+        relevance=record["r"],
+        novelty=record["n"],
+        topics=tuple(str(topic) for topic in topics) if isinstance(topics, list) else (),
+        comment=str(record.get("comment", "")),
+        summary=str(record.get("summary", "")),
+        by=record["by"],
+        followed=followed,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ it is held for as long as kb runs, so the tables of many papers are packed. The 
 - `seen`: papers of an announcement day that were fetched as background and not filed,
 - `boxes`: which tasks of a paper's section on the daily page kb last showed as ticked,
 - `pass`: what a pass that changed something did,
+- `spent`: what asking a model took, beside what its `judged` records say, and about which papers it
+  gave no sound answer,
 - `forgot`: all days of a source, such as the sample, were removed.
 """
 
@@ -20,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from kb.core import records
 from kb.core.assessments import LOCAL
+from kb.core.costs import Cost
 from kb.core.packed import Judgements, PaperIds, Reasons, Scores
 from kb.core.records import Entry, Record, Written
 
@@ -64,6 +67,12 @@ class Day:
     tokens: tuple[int, int, int] = (0, 0, 0)
     """Prompt, cached and completion tokens."""
     usd: float = 0.0
+    model: str = ""
+    """The model that was to judge the day over the local scorer; empty where there was none."""
+    waiting: Mapping[str, str] = field(default_factory=dict)
+    """Why papers had no answer of the model when the day was filed; see `History.waiting`."""
+    screens: tuple[Mapping[str, Any], ...] = ()
+    """How the day was screened for the model, as recorded."""
     at: str = ""
 
     @property
@@ -104,6 +113,12 @@ class History:
     """Papers of the days before the first pass."""
     boxes: dict[str, frozenset[str]] = field(default_factory=dict)
     passes: list[Record] = field(default_factory=list)
+    costs: dict[tuple[str, str], Cost] = field(default_factory=dict)
+    """What was spent, by the day (UTC) on which it was, and by model."""
+    usage: dict[date, dict[str, Cost]] = field(default_factory=dict)
+    """What was spent, by the announcement day it was spent on, and by model."""
+    tries: dict[tuple[str, ...], int] = field(default_factory=dict)
+    """How often a model gave no sound answer, by task, model, prompt and paper."""
     updates: dict[str, list[str]] = field(default_factory=dict)
     """Replacements and withdrawals that reached the note, per paper, in words."""
     latest: str = ""
@@ -153,6 +168,14 @@ class History:
                 scorer = record["by"], record.get("prompt"), record.get("ver")
                 standing.setdefault(scorer, record)
         return next(reversed(standing.values()), None)
+
+    def waiting(self, day: Day) -> dict[str, str]:
+        """Papers of the day that no model has judged yet though one was to, and why."""
+        return {
+            arxiv_id: why
+            for arxiv_id, why in day.waiting.items()
+            if arxiv_id not in self.judged or self.judged_by_model(arxiv_id) is None
+        }
 
     def day_of(self, arxiv_id: str) -> Day | None:
         """The day on which the paper was judged, else the one on which it was listed outside."""
@@ -220,6 +243,9 @@ def _take(history: History, entry: Entry) -> None:
         _take_day(history, at, about, said)
     elif kind == "judged":
         history.judged.add(about, line or b"")
+        _take_paid(history, at, said)
+    elif kind == "spent":
+        _take_spent(history, at, *said)
     elif kind == "boxes":
         history.boxes[about] = said
     elif kind == "gone":
@@ -247,6 +273,24 @@ def _take_wrote(history: History, at: str, arxiv_id: str, written: Written) -> N
         history.dropped.discard(arxiv_id)
     if written.update:
         history.updates.setdefault(arxiv_id, []).append(written.update)
+
+
+def _take_paid(history: History, at: str, paid: records.Paid | None) -> None:
+    if paid is None:
+        return
+    spent_on = at[:10], paid.by
+    history.costs[spent_on] = history.costs.get(spent_on, Cost()) + paid.cost
+    if paid.day is not None:
+        of_day = history.usage.setdefault(paid.day, {})
+        of_day[paid.by] = of_day.get(paid.by, Cost()) + paid.cost
+
+
+def _take_spent(history: History, at: str, paid: records.Paid | None, record: Record) -> None:
+    _take_paid(history, at, paid)
+    asked = record.get("task", ""), record["by"], record.get("prompt", "")
+    for arxiv_id in record.get("unsound", ()):
+        key = (*asked, arxiv_id)
+        history.tries[key] = history.tries.get(key, 0) + 1
 
 
 def _take_gone(history: History, at: str, arxiv_id: str, *, fell_below: bool) -> None:
@@ -279,6 +323,12 @@ def _take_day(history: History, at: str, about: tuple[date, str], record: Record
     day.usage += record.get("usage", ())
     if record.get("via") == "import":
         day.counted = max(day.counted, record.get("scanned", 0))
+    day.model = record.get("model", day.model)
+    if waiting := record.get("waiting"):
+        told = {arxiv_id: why for why, ids in waiting.items() for arxiv_id in ids}
+        day.waiting = {**day.waiting, **told}
+    if screen := record.get("screen"):
+        day.screens += ({**screen, "by": day.model},)
 
 
 def _forget(history: History, source: str) -> None:

@@ -67,6 +67,7 @@ def properties(
         "novelty": assessment.novelty or None,
         "score": assessment.score or None,
         "scored_by": assessment.by if assessment.score else None,
+        "provisional": True if assessment.provisional else None,
         "followed": list(assessment.followed) or None,
         "withdrawn": True if paper.withdrawn else None,
         "source": paper.source or None,
@@ -113,7 +114,7 @@ def body(
         "abstract": tex.readable(paper.abstract),
         "doi": paper.doi,
         "withdrawn": paper.withdrawn,
-        "provisional": False,
+        "provisional": assessment.provisional,
     }
     variables = {
         key: regions.defuse(value) if isinstance(value, str) else value

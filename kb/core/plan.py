@@ -266,11 +266,12 @@ def shows(note: Note, judged: Assessment, below: str | None) -> bool:
 
 
 def _judgement(judged: Assessment, below: str | None) -> dict[str, Any]:
-    return {
+    said: dict[str, Any] = {
         "topics": list(judged.topics), "relevance": judged.relevance, "novelty": judged.novelty,
-        "score": judged.score, "scored_by": judged.by,
+        "score": judged.score, "scored_by": judged.by, "provisional": frontmatter.REMOVE,
         "kept": False if below else frontmatter.REMOVE,
     }  # fmt: skip
+    return said | ({"summary": tex.accents(judged.summary)} if judged.summary else {})
 
 
 def _still(note: Note, text: str) -> Note:
@@ -335,6 +336,7 @@ def assessment_of(note: Note, comment: str) -> Assessment:
         summary=next(iter(note.texts("summary")), ""),
         by=next(iter(note.texts("scored_by")), ""),
         followed=note.texts("followed"),
+        provisional=note.values.get("provisional") is True,
     )
 
 

@@ -5,12 +5,14 @@ A record is a JSON object on one line, see `kb.core.history` for the kinds.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from kb.core import jsonlines
+from kb.core.costs import Cost, cost_of
 from kb.core.packed import PaperIds, Reasons, Scores
 
 if TYPE_CHECKING:
@@ -172,10 +174,26 @@ def _seven(value: Any) -> tuple[Any, ...]:
     return tuple(value)
 
 
+def _by_reason(value: Any) -> dict[str, list[str]]:
+    return {_text(why): _texts(ids) for why, ids in value.items()}
+
+
+def _screen(value: Any) -> dict[str, Any]:
+    """How a day was screened: places count in the local order, from 0."""
+    size, sent = _whole(value["size"]), _whole(value["sent"])
+    places = {name: [_whole(each) for each in value[name]] for name in ("kept", "sample")}
+    if not 0 <= sent <= size or any(not 0 <= p < size for each in places.values() for p in each):
+        raise ValueError("a place that is none")
+    return {"size": size, "sent": sent, **places, "prompt": _text(value["prompt"])}
+
+
 _OF_A_DAY: dict[str, Callable[[Any], Any]] = {
     "source": _text,
     "why": _text,
     "by": _text,
+    "model": _text,
+    "waiting": _by_reason,
+    "screen": _screen,
     "criteria": _text,
     "announced": _whole,
     "usage": lambda value: tuple(map(_seven, value)),
@@ -191,10 +209,36 @@ _OF_A_DAY: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _judged(record: Record, *_: Any) -> tuple[str, str]:
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What a record says was spent, by which model, on which announcement day's papers."""
+
+    by: str
+    cost: Cost
+    day: date | None
+
+
+def _judged(record: Record, *_: Any) -> tuple[str, Paid | None]:
     if not all(isinstance(record[key], int) and 1 <= record[key] <= 10 for key in ("r", "n")):
         raise ValueError("a score is out of range")
-    return str(record["id"]), str(record["by"])
+    return str(record["id"]), _paid(record, str(record["by"]))
+
+
+def _spent(record: Record, *_: Any) -> tuple[str, tuple[Paid | None, Record]]:
+    """What one asking took beside what the `judged` records of the same say."""
+    by = _text(record["by"])
+    _text(record.get("task", "")), _text(record.get("prompt", ""))
+    unsound = record.get("unsound", {})
+    _texts([*unsound.keys(), *unsound.values()])
+    return by, (_paid(record, by), record)
+
+
+def _paid(record: Record, by: str) -> Paid | None:
+    cost = cost_of(record)
+    if cost is None:
+        return None
+    day = record.get("day")
+    return Paid(by, cost, date.fromisoformat(day) if isinstance(day, str) and day else None)
 
 
 def _wrote(record: Record, at: str, line: bytes) -> tuple[str, Written]:
@@ -236,6 +280,7 @@ def _pass(record: Record, *_: Any) -> tuple[None, Record]:
 
 _READERS: dict[Any, Callable[[Record, str, bytes], tuple[Any, Any]]] = {
     "judged": _judged,
+    "spent": _spent,
     "wrote": _wrote,
     "gone": _gone,
     "seen": _seen,

@@ -58,17 +58,22 @@ class Report:
     backlog: int = 0
     """Papers read as background, not filed."""
     tokens: tuple[int, int, int] = (0, 0, 0)
-    usd: float = 0.0
+    usd: float | None = 0.0
+    """None: at a price that nobody knows."""
     commit: str | None = None
     subject: str = ""
     """What the commit is called; empty where what was done says it."""
     later: str = ""
     """Why to try again later, where something is unfinished (exit 75)."""
+    mistake: str = ""
+    """What is wrong with the settings or the key, where the pass could go on without (exit 2)."""
     person: str = ""
     """What needs a person, where something new does (exit 1)."""
 
     @property
     def exit(self) -> int:
+        if self.mistake:
+            return 2
         if self.person:
             return 1
         return 75 if self.later else 0
@@ -93,6 +98,7 @@ class Report:
             "commit": self.commit,
             "actions": [str(action) for action in self.actions],
             "later": self.later or None,
+            "mistake": self.mistake or None,
             "person": self.person or None,
             "problems": [{"where": p.where, "why": p.why} for p in self.problems],
         }

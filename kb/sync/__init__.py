@@ -58,9 +58,14 @@ def run(
             work(state)
             _remember_pass(state)
         elif options.intake:
+            from kb.scorers.llm import endpoint
             from kb.sync import filing
+            from kb.sync.judging import opening
 
-            filing.file_intake(state, _fetch(state, arxiv), arxiv)
+            where = opening.find(state)
+            if where is not None and not options.dry_run:
+                endpoint.warm()
+            filing.file_intake(state, _fetch(state, arxiv), arxiv, where)
             _remember_pass(state)
         reassess.reassess(state)
         rendering.write_pages(state)

@@ -11,6 +11,9 @@ from kb.core.report import DayReport
 from kb.scorers import feedback
 from kb.sync import criteria
 from kb.sync.judge import Judge
+from kb.sync.judging import verdicts as verdicts_
+from kb.sync.judging.opening import open_model
+from kb.sync.judging.verdicts import Verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,13 +23,19 @@ if TYPE_CHECKING:
     from kb.core.notes import Note
     from kb.core.papers import Paper
     from kb.core.topics import Topics
+    from kb.scorers.llm.endpoint import Endpoint
     from kb.sources.arxiv import ArxivSource
     from kb.sync.intake import Incoming, Intake
     from kb.sync.state import State
 
 
-def file_intake(state: State, intake: Intake, arxiv: ArxivSource | None) -> None:
+def file_intake(
+    state: State, intake: Intake, arxiv: ArxivSource | None, where: Endpoint | None = None
+) -> None:
     """Judges each day, writes its notes, then its record; updates notes of replaced papers.
+
+    `where` is the model that judges over the local scorer. What it cannot say now, it is asked about
+    by a later pass; that pass also files the papers of earlier days that it judges only now.
 
     The record comes last: a pass that dies before it does the day again, with the same result.
     """
@@ -41,6 +50,7 @@ def file_intake(state: State, intake: Intake, arxiv: ArxivSource | None) -> None
     for day, source in intake.known_days:
         report.days.append(_told(state.history.days[(day, source)]))
     judge = _judge(state, topics, arxiv)
+    model = open_model(state, where, topics) if where is not None else None
     judge.take_in(intake.days, intake.backlog)
     _remember_backlog(state, intake.backlog)
     snapshot = criteria.snapshot(vault)
@@ -50,7 +60,10 @@ def file_intake(state: State, intake: Intake, arxiv: ArxivSource | None) -> None
     for number, incoming in enumerate(intake.days, 1):
         state.progress("judging", number - 1, len(intake.days))
         scores = judge.score(incoming)
-        _file_day(state, incoming, scores, paths, criteria.digest_of(snapshot[0]))
+        verdicts = Verdicts(scores)
+        if model is not None and incoming.scanned and not incoming.source:
+            verdicts = verdicts_.ask(model, judge, incoming, scores)
+        _file_day(state, incoming, scores, verdicts, paths, criteria.digest_of(snapshot[0]))
         state.progress("judging", number, len(intake.days))
     _update_notes(state, intake.updates)  # a new paper may have been replaced by now
     report.days.sort(key=lambda told: (told.day, told.source))
@@ -132,13 +145,15 @@ def _file_day(
     state: State,
     incoming: Incoming,
     scores: Mapping[str, Assessment],
+    verdicts: Verdicts,
     paths: NamePlan,
     snapshot: str,
 ) -> None:
+    """`scores` are the local ones, `verdicts` what stands in the end."""
     cutoffs = state.vault.settings.keep.cutoffs
     before = state.history.days.get((incoming.day, incoming.source))
-    kept, _ = keep(scores.values(), cutoffs, already=before.relevant if before else 0)
-    records = _write_notes(state, incoming, scores, kept, paths)
+    kept, _ = keep(verdicts.candidates, cutoffs, already=before.relevant if before else 0)
+    records = _write_notes(state, incoming, verdicts.assessments, kept, paths)
     ordered = [scores[arxiv_id] for arxiv_id in sorted(scores)]
     worth_a_reason = {a.id for a in kept} | {
         a.id for a in ordered if a.relevance >= cutoffs.relevance - 2
@@ -166,7 +181,9 @@ def _file_day(
         "criteria": snapshot if scores else "",
         "cutoffs": {"relevance": cutoffs.relevance, "per_day": cutoffs.per_day} if scores else {},
     }
-    record |= {key: value for key, value in optional.items() if value}
+    record |= {key: value for key, value in optional.items() if value} | verdicts.record
+    if "model" in verdicts.record:
+        record["cutoffs"]["novelty"] = cutoffs.novelty
     state.remember([*records, record], day=incoming.day)
     state.report.settled += 1
     state.report.days.append(_told(state.history.days[(incoming.day, incoming.source)]))

@@ -74,6 +74,23 @@ class Judge:
             for paper in incoming.scanned
         }
 
+    def order(self, incoming: Incoming, said: Mapping[str, bool]) -> list[str]:
+        """The papers of a day, the best first, as learnt from `said`: whether a paper was kept."""
+        import numpy as np
+
+        from kb.scorers.local import Label, LocalScorer
+
+        if not incoming.scanned:
+            return []
+        known = self._papers(said.keys())
+        labels = [Label(i, liked=liked) for i, liked in sorted(said.items()) if i in known]
+        scorer = LocalScorer(self.topics, labels, list(known.values()), self.cache)
+        ranked = scorer.rank(incoming.scanned, self._pool(incoming.day, incoming.source))
+        ids = sorted(paper.id for paper in incoming.scanned)
+        at = np.searchsorted(np.array(ranked.ids), ids)
+        places = dict(zip(ids, ranked.order[at].tolist(), strict=True))
+        return sorted(ids, key=lambda i: (-places[i], i))
+
     def _scorer(self, source: str) -> LocalScorer:
         from kb.scorers.local import LocalScorer
 

@@ -35,7 +35,10 @@ class Options:
     day: date | None = None
     since: date | None = None
     until: date | None = None
-    scorer: Literal["auto", "local"] = "auto"
+    scorer: Literal["auto", "local", "llm"] = "auto"
+    """`auto`: a model where a key or an address is there, else the local scorer."""
+    max_cost: float | None = None
+    """US dollars that this pass may spend at most; None: what `[llm] daily_budget` leaves."""
     dry_run: bool = False
     commit: bool = True
     settled: bool = False

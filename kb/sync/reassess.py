@@ -6,14 +6,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from kb.core import plan
-from kb.core.assessments import Assessment, reason_left_out
+from kb.core.assessments import of_record, reason_left_out
 from kb.core.links import file_key
 from kb.core.ownership import is_as_written, is_untouched
 from kb.core.report import Action
 from kb.errors import Busy, Problem, Refused
 
 if TYPE_CHECKING:
-    from kb.core.history import Record
+    from kb.core.assessments import Assessment
     from kb.core.notes import Note
     from kb.core.papers import Paper
     from kb.sync.state import State
@@ -37,7 +37,7 @@ def reassess(state: State) -> None:
         note = state.notes[arxiv_id]
         if record is None or written is None or note.refused:
             continue
-        judged = _assessment(record, note)
+        judged = of_record(record, note.texts("followed"))
         below = _below(state, note, judged)
         if below and note.kept and is_as_written(note, written):
             linked = state.vault.linked() if linked is _UNKNOWN else linked
@@ -64,19 +64,6 @@ def _below(state: State, note: Note, judged: Assessment) -> str | None:
 
 def _paper(state: State, arxiv_id: str) -> Paper | None:
     return state.vault.cache.papers([arxiv_id]).get(arxiv_id)
-
-
-def _assessment(record: Record, note: Note) -> Assessment:
-    topics = record.get("topics", [])
-    return Assessment(
-        id=note.id or "",
-        relevance=record["r"],
-        novelty=record["n"],
-        topics=tuple(str(topic) for topic in topics) if isinstance(topics, list) else (),
-        comment=str(record.get("comment", "")),
-        by=record["by"],
-        followed=note.texts("followed"),
-    )
 
 
 def _removed(state: State, note: Note, below: str, linked: frozenset[str] | None) -> bool:

@@ -22,7 +22,8 @@ def _private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "GIT_CONFIG_GLOBAL": str(home / ".gitconfig"), "XDG_CONFIG_HOME": str(home),
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
-    for name in ("KB_VAULT", "KB_ARXIV_URL", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
+    for name in ("KB_VAULT", "KB_ARXIV_URL", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE",
+                 "OPENAI_API_KEY", "OPENAI_BASE_URL"):  # fmt: skip
         monkeypatch.delenv(name, raising=False)
 
 

@@ -1,0 +1,202 @@
+"""Asking the model in force about papers. What was paid for is put down at once, and paid for once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kb.core.report import Action
+from kb.errors import ConfigError, Problem
+from kb.scorers.llm.budget import BudgetReached
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+
+    from kb.core.assessments import Assessment
+    from kb.core.history import Record
+    from kb.core.papers import Paper
+    from kb.errors import KbError
+    from kb.scorers.llm.outcome import Judged, Outcome
+    from kb.scorers.llm.scorer import ModelScorer
+    from kb.sync.state import State
+
+TRIES = 3
+"""So often a paper is asked about that gets no sound answer; after that a person has to ask."""
+_SHOWN = 3
+
+
+class Model:
+    """One model in one pass."""
+
+    def __init__(self, state: State, scorer: ModelScorer, *, ability_fact: str) -> None:
+        """Raises ConfigError for a mistake in a prompt."""
+        self.state = state
+        self.scorer = scorer
+        self.name = scorer.model
+        self.prompt = scorer.prompt
+        self.stopped: KbError | None = None
+        """Why nothing more is asked in this pass."""
+        self.unpriced: Problem | None = None
+        """To be told once anything is asked."""
+        self._fact = ability_fact
+
+    def has_judged(self, paper: Paper) -> bool:
+        """Whether this version of the paper need not be asked about again."""
+        return any(
+            (record["by"], record.get("prompt"), record.get("ver"))
+            == (self.name, self.prompt, paper.version)
+            for record in self.state.history.judged.get(paper.id, ())
+        )
+
+    def is_given_up(self, arxiv_id: str) -> bool:
+        tries = self.state.history.tries
+        return tries.get(("assess", self.name, self.prompt, arxiv_id), 0) >= TRIES
+
+    def judge(self, papers: Sequence[Paper], days: Mapping[str, date]) -> dict[str, str]:
+        """Asks about those that it has not judged yet, and puts down what it says. `days` are the
+        announcement days. Gives back why papers have no answer, as the end of a sentence about them.
+        """
+        unknown = [paper for paper in papers if not self.has_judged(paper)]
+        if not unknown:
+            return {}
+        if self.state.options.dry_run:
+            self._estimate(unknown)
+            return {}
+        if self.stopped is not None:
+            return {paper.id: _short(self.stopped) for paper in unknown}
+        versions = {paper.id: paper.version for paper in unknown}
+        self.state.progress("asking", 0, len(unknown))
+        done = 0
+
+        def taken(judged: Sequence[Judged[Assessment]]) -> None:
+            nonlocal done
+            self._put_down(judged, versions, days)
+            done += len(judged)
+            self.state.progress("asking", done, len(unknown))
+
+        outcome = self.scorer.assess(unknown, taken)
+        self.account(outcome, "assess", days)
+        if outcome.stopped is not None:
+            why = _short(outcome.stopped)
+            asked = {i: said for i, said in outcome.reasons.items() if _is_about_paper(said)}
+            return dict.fromkeys(outcome.reasons, why) | asked
+        return dict(outcome.reasons)
+
+    def _put_down(
+        self,
+        judged: Sequence[Judged[Assessment]],
+        versions: Mapping[str, int],
+        days: Mapping[str, date],
+    ) -> None:
+        for each in judged:
+            day = days[each.id]
+            self.state.remember([self._record(each, versions[each.id], day)], day=day)
+
+    def _record(self, judged: Judged[Assessment], version: int, day: date) -> Record:
+        said, share = judged.value, judged.share
+        record: Record = {
+            "v": 1, "k": "judged", "id": judged.id, "ver": version, "by": self.name,
+            "prompt": self.prompt, "r": said.relevance, "n": said.novelty,
+            "topics": list(said.topics), "comment": said.comment,
+        }  # fmt: skip
+        if said.summary:
+            record["summary"] = said.summary  # the model's words: to have them again costs again
+        return record | {
+            "tokens": [share.prompt, share.cached, share.completion], "usd": share.usd,
+            "day": day.isoformat(), "at": self.state.at,
+        }  # fmt: skip
+
+    def account(self, outcome: Outcome[Any], task: str, days: Mapping[str, date]) -> None:
+        """Books what was spent and not told by `judged` records, and says what went wrong."""
+        report, usage = self.state.report, outcome.usage
+        if (found := self.scorer.ability) is not None:
+            from kb.sync.judging.opening import remember
+
+            self.state.vault.cache.put_fact(self._fact, remember(found, self.state.now.date()))
+        prompt, cached, completion = report.tokens
+        report.tokens = (
+            prompt + usage.prompt, cached + usage.cached, completion + usage.completion
+        )  # fmt: skip
+        report.usd = None if report.usd is None or usage.usd is None else report.usd + usage.usd
+        unsound = {
+            i: why
+            for i, why in outcome.reasons.items()
+            if outcome.stopped is None or _is_about_paper(why)
+        }
+        if usage.total:
+            self._book(outcome, task, days, unsound)
+        if self.unpriced is not None and usage.total:
+            report.problems.append(self.unpriced)
+            self.unpriced = None
+        if unsound:
+            some = ", ".join(f"{i} {why}" for i, why in sorted(unsound.items())[:_SHOWN])
+            more = f" and {len(unsound) - _SHOWN} more" if len(unsound) > _SHOWN else ""
+            report.problems.append(
+                Problem(
+                    self.name, f"gave no sound answer about {len(unsound)} papers: {some}{more}"
+                )
+            )
+        self._stop(outcome.stopped)
+
+    def _book(
+        self,
+        outcome: Outcome[Any],
+        task: str,
+        days: Mapping[str, date],
+        unsound: Mapping[str, str],
+    ) -> None:
+        usage = outcome.usage
+        told = [judged.share for judged in outcome.judged.values()] if task == "assess" else []
+        rest = [
+            usage.prompt - sum(share.prompt for share in told),
+            usage.cached - sum(share.cached for share in told),
+            usage.completion - sum(share.completion for share in told),
+        ]
+        usd = usage.usd
+        if usd is not None:
+            usd = max(0.0, round(usd - sum(share.usd or 0.0 for share in told), 9))
+        record: Record = {
+            "v": 1, "k": "spent", "by": self.name, "task": task, "prompt": self.prompt,
+            "tokens": [max(0, each) for each in rest], "usd": usd, "requests": usage.requests,
+            "retries": usage.retries, "reasoning": usage.reasoning, "uncounted": usage.uncounted,
+            "seconds": round(usage.seconds, 1),
+        }  # fmt: skip
+        day = max(days.values(), default=None)
+        if day is not None:
+            record["day"] = day.isoformat()
+        if unsound:
+            record["unsound"] = dict(unsound)
+        self.state.remember([record | {"at": self.state.at}], day=day)
+
+    def _stop(self, stopped: KbError | None) -> None:
+        if stopped is None:
+            return
+        self.stopped, report = stopped, self.state.report
+        if isinstance(stopped, BudgetReached):
+            report.problems.append(Problem(self.name, str(stopped)))
+        elif isinstance(stopped, ConfigError):
+            report.mistake = str(stopped)
+        else:
+            report.later = report.later or str(stopped)
+
+    def _estimate(self, papers: Sequence[Paper]) -> None:
+        """Says what asking would take, in the words of `--dry-run`."""
+        told = self.scorer.estimate(papers)
+        price = "price unknown" if told.usd is None else f"about ${told.usd:.4f}"
+        self.state.report.actions.append(
+            Action(
+                "ask",
+                self.name,
+                f"{told.papers} papers in {told.requests} requests, about {told.prompt} prompt and"
+                f" {told.completion} completion tokens, {price}",
+            )
+        )
+
+
+def _is_about_paper(why: str) -> bool:
+    """Whether the paper was asked about, and had no sound answer."""
+    return not why.startswith("was not asked about")
+
+
+def _short(stopped: KbError) -> str:
+    return f"was not asked about: {stopped}"

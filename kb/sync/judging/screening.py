@@ -1,0 +1,101 @@
+"""Which part of a day the model is sent: the local order decides, by what it has earned on days before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from kb.core.assessments import of_record, reason_left_out
+from kb.scorers.llm import screen
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kb.core.assessments import Assessment, Cutoffs
+    from kb.core.history import History, Record
+    from kb.scorers.llm.screen import Choice, Screened
+    from kb.sync.intake import Incoming
+    from kb.sync.judge import Judge
+    from kb.sync.judging.asking import Model
+
+LEARNT_DAYS = 40
+"""So many judged days back the order learns from what the model said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A day divided: what the model is sent, and what the local order alone has judged."""
+
+    order: tuple[str, ...]
+    choice: Choice
+
+    @property
+    def left_out(self) -> frozenset[str]:
+        return frozenset(self.choice.left_out)
+
+    def why(self, model: str) -> str:
+        """Why a paper was left out, as the end of a sentence about it."""
+        sent = len(self.choice.sent)
+        return f"stands in the local order behind what was sent to {model} ({sent} of {len(self.order)})"
+
+    def record(
+        self, judged: Mapping[str, Assessment], cutoffs: Cutoffs, prompt: str
+    ) -> dict[str, Any]:
+        """What is to be known of the day when the share of a later one is reckoned."""
+        place = {arxiv_id: number for number, arxiv_id in enumerate(self.order)}
+        kept = [
+            place[arxiv_id]
+            for arxiv_id in self.choice.sent
+            if (said := judged.get(arxiv_id)) is not None
+            and reason_left_out(replace(said, followed=()), cutoffs) is None
+        ]
+        return {
+            "size": len(self.order), "sent": len(self.choice.best), "kept": sorted(kept),
+            "sample": sorted(place[arxiv_id] for arxiv_id in self.choice.sample), "prompt": prompt,
+        }  # fmt: skip
+
+
+def divide(model: Model, judge: Judge, incoming: Incoming) -> Sending:
+    """Divides the papers of a day. Followed authors' papers are never left out."""
+    settings = model.state.vault.settings
+    order = judge.order(incoming, _labels(model, settings.keep.cutoffs))
+    days = screened(model.state.history, model.name, model.prompt)
+    part = 1.0
+    if settings.llm.screen:
+        part = screen.share(days, loss=settings.llm.screen_loss, floor=settings.llm.screen_floor)
+    choice = screen.choose(
+        order, part, sample=settings.llm.screen_sample, seed=incoming.day.isoformat()
+    )
+    return Sending(tuple(order), choice)
+
+
+def screened(history: History, model: str, prompt: str) -> list[Screened]:
+    """The days on which this model judged by this prompt, the oldest first."""
+    return [
+        screen.Screened(
+            size=told["size"], sent=told["sent"], kept=tuple(told["kept"]),
+            sample=tuple(told["sample"]),
+        )
+        for day in history.real_days()
+        for told in day.screens
+        if (told["by"], told["prompt"]) == (model, prompt)
+    ]  # fmt: skip
+
+
+def _labels(model: Model, cutoffs: Cutoffs) -> dict[str, bool]:
+    """Whether the model has kept a paper, of those that it has judged lately."""
+    history = model.state.history
+    days = [day for day in history.real_days() if day.model == model.name][-LEARNT_DAYS:]
+    found: dict[str, bool] = {}
+    for day in days:
+        for arxiv_id in day.scores:
+            if (record := _by(model, history, arxiv_id)) is not None:
+                found[arxiv_id] = reason_left_out(of_record(record), cutoffs) is None
+    return found
+
+
+def _by(model: Model, history: History, arxiv_id: str) -> Record | None:
+    for record in history.judged.get(arxiv_id, ()):
+        if (record["by"], record.get("prompt")) == (model.name, model.prompt):
+            return record
+    return None

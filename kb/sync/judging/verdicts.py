@@ -1,0 +1,68 @@
+"""What is thought of the papers of one day in the end: by the model, or by what stands in for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from kb.core.assessments import of_record
+from kb.sync.judging import screening
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kb.core.assessments import Assessment
+    from kb.sync.intake import Incoming
+    from kb.sync.judge import Judge
+    from kb.sync.judging.asking import Model
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """An assessment for each scanned paper of a day."""
+
+    assessments: Mapping[str, Assessment]
+    passed_over: frozenset[str] = frozenset()
+    """Papers that the screen left out: not to be kept."""
+    record: Mapping[str, Any] = field(default_factory=dict)
+    """What the record of the day says of this."""
+
+    @property
+    def candidates(self) -> list[Assessment]:
+        return [said for i, said in self.assessments.items() if i not in self.passed_over]
+
+
+def ask(
+    model: Model, judge: Judge, incoming: Incoming, local: Mapping[str, Assessment]
+) -> Verdicts:
+    """Asks the model about what is worth it, and lets local scores stand in where it does not answer.
+
+    Papers that a model has judged before have its judgement without being asked about again.
+    """
+    state, papers = model.state, {paper.id: paper for paper in incoming.scanned}
+    sending = screening.divide(model, judge, incoming)
+    followed = [i for i in sending.choice.left_out if local[i].followed]
+    wanted = [*sending.choice.sent, *followed]
+    waiting = model.judge([papers[i] for i in wanted], dict.fromkeys(papers, incoming.day))
+    judged = {
+        i: of_record(record, local[i].followed)
+        for i in papers
+        if (record := state.history.judged_by_model(i)) is not None
+    }
+    waiting = {i: why for i, why in waiting.items() if i not in judged}
+    stand_in = {i: replace(local[i], provisional=True) for i in waiting}
+    passed_over = sending.left_out - judged.keys() - set(followed)
+    if state.options.dry_run:
+        return Verdicts({**local, **judged})
+    by_reason: dict[str, list[str]] = {}
+    for arxiv_id, why in sorted(waiting.items()):
+        by_reason.setdefault(why, []).append(arxiv_id)
+    record: dict[str, Any] = {"model": model.name}
+    if by_reason:
+        record["waiting"] = by_reason
+    before = state.history.days.get((incoming.day, incoming.source))
+    first = before is None or not before.scanned
+    if first and model.stopped is None:
+        cutoffs = state.vault.settings.keep.cutoffs
+        record["screen"] = sending.record(judged, cutoffs, model.prompt)
+    return Verdicts({**local, **judged, **stand_in}, passed_over, record)
