@@ -22,6 +22,7 @@ COMMANDS = {
     "add": "Notes at once for papers named by hand.",
     "import": "Notes from digests, tables, reading lists, BibTeX.",
     "export": "Citations, tables, feeds and digests of what the vault holds.",
+    "score": "Judge papers again, with a model; reading notes.",
     "index": "Render pages again; --check only looks.",
     "why": "All that is known of a paper, and why it was kept or not.",
     "status": "How things stand: days done and missing, refusals, last pass.",

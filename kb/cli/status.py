@@ -19,8 +19,11 @@ SHOWN_DAYS = 15
 
 @click.command("status")
 @click.option("--all", "all_days", is_flag=True, help=f"Every day, not the last {SHOWN_DAYS}.")
+@click.option("--costs", is_flag=True, help="What models have cost, by day, month and model.")
 @common
-def command(all_days: bool, vault: str | None, as_json: bool, verbose: bool, quiet: bool) -> int:
+def command(
+    all_days: bool, costs: bool, vault: str | None, as_json: bool, verbose: bool, quiet: bool
+) -> int:
     """Days done and missing and why, notes by status, what was refused, the last pass."""
     from kb.core import status
     from kb.sync import sight
@@ -43,11 +46,30 @@ def command(all_days: bool, vault: str | None, as_json: bool, verbose: bool, qui
             "watcher": _watcher(opened),
             "last_pass": history.passes[-1] if history.passes else None,
         }
+        if costs:
+            told["costs"] = status.costs(history)
     if as_json:
         click.echo(json.dumps(told, ensure_ascii=False))
+    elif costs:
+        click.echo("\n".join(_costs(told["costs"], None if all_days else SHOWN_DAYS)))
     else:
         click.echo("\n".join(_lines(told, len(told["days"]) if all_days else SHOWN_DAYS)))
     return 0
+
+
+def _costs(told: dict[str, Any], shown: int | None) -> list[str]:
+    if not told["models"]:
+        return ["No model has been asked yet."]
+    lines = [f"{'':<24}{'prompt':>12}{'cached':>12}{'completion':>12}{'total':>12}  cost"]
+    for kind in ("day", "month", "model"):
+        rows = told[f"{kind}s"]
+        lines.append(f"By {kind}" + (" (UTC) on which it was spent" if kind == "day" else ""))
+        lines += [
+            f"  {row[kind]:<22}{row['prompt']:>12}{row['cached']:>12}{row['completion']:>12}"
+            f"{row['total']:>12}  {row['price']}"
+            for row in (rows[-shown:] if shown else rows)
+        ]
+    return lines
 
 
 def _watcher(vault: Vault) -> dict[str, Any]:

@@ -52,6 +52,8 @@ def _lines(story: dict[str, Any]) -> list[str]:
         )
         if judged["comment"]:
             lines.append(f"    {judged['comment']}")
+    if why := story.get("provisional"):
+        lines.append(f"  provisional: {why}")
     lines.append(f"  {story['decision']}")
     if story["note"]:
         lines.append(

@@ -32,8 +32,8 @@ SHARED = frozenset({"aliases", "tags", "status", "rating"})
 _TEXT = frozenset({"title", "authors", "summary", "author_comment", "journal"})
 """Remembered in the ledger as a digest: the ledger holds no paper text."""
 _FACE = (
-    "title", "authors", "announced", "topics", "relevance", "novelty", "score", "kept", "followed",
-    "listed", "summary",
+    "title", "authors", "announced", "topics", "relevance", "novelty", "score", "provisional", "kept",
+    "followed", "listed", "summary",
 )  # fmt: skip
 STATUSES = ("unread", "reading", "read", "skip")
 _BARE_ID_KEYS = frozenset({"arxiv", "arxivid", "eprint", "arxiv-id", "arxiv_no", "arxiv-number"})

@@ -23,6 +23,10 @@ _UPDATED = ("title", "version", "revised", "authors", "categories", "doi", "jour
             "author_comment", "withdrawn")  # fmt: skip
 
 
+READING = "reading"
+"""The region of reading notes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewNote:
     """A note to create."""
@@ -45,7 +49,9 @@ class NoteEdit:
     path: str
     why: str
     apply: Callable[[str], tuple[str, dict[str, Any], bool]]
-    """Text to (new text, keys written, whether the paper region was written)."""
+    """Text to (new text, keys written, whether the region was written)."""
+    region: str = notes.REGION
+    """The region it is about."""
     record: bool = True
     """Whether the ledger remembers what was written."""
     adopted: bool = False
@@ -258,6 +264,39 @@ def reassess(
 
     why = f"{below}, judged by {judged.by}" if below else f"judged by {judged.by}"
     return NoteEdit(id=judged.id, path=note.path, why=why, apply=apply, day=note.announced)
+
+
+def reading(note: Note, inner: str, written: Written | None) -> NoteEdit | None:
+    """Puts reading notes into their region, below kb's own; None where they are the reader's: changed or
+    taken out by them, or in a note that kb has not made."""
+    if note.refused or written is None or not _may_write_reading(note, written):
+        return None
+
+    def apply(text: str) -> tuple[str, dict[str, Any], bool]:
+        now = _still(note, text)
+        if not _may_write_reading(now, written):
+            return text, {}, False
+        if READING in now.regions:
+            return regions.replace(text, READING, inner), {}, True
+        above = regions.find(text, notes.REGION)
+        if above is None:
+            return text, {}, False
+        newline = "\r\n" if text[: above.start].endswith("\r\n") else "\n"
+        end = text.find("\n", above.end) + 1 or len(text)
+        region = regions.wrap(READING, inner).replace("\n", newline)
+        lead = newline if text[:end].endswith("\n") else 2 * newline
+        return f"{text[:end]}{lead}{region}{text[end:]}", {}, True
+
+    return NoteEdit(
+        id=note.id or "", path=note.path, why="reading notes", apply=apply, region=READING,
+        day=note.announced,
+    )  # fmt: skip
+
+
+def _may_write_reading(note: Note, written: Written) -> bool:
+    if notes.REGION not in note.regions:
+        return False
+    return note.regions.get(READING) == written.regions.get(READING)
 
 
 def shows(note: Note, judged: Assessment, below: str | None) -> bool:

@@ -6,7 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from kb.core import pages
-from kb.core.assessments import Assessment, Cutoffs, keep
+from kb.core.assessments import Assessment, Cutoffs, keep, of_record, reason_left_out
+from kb.core.costs import Cost
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -63,6 +64,8 @@ def story(
             {"by": day.by, "relevance": relevance, "novelty": novelty, "topics": list(topics),
              "comment": comment, "place": place.index(arxiv_id) + 1, "of": len(place)}
         )  # fmt: skip
+    if day and (why := history.waiting(day).get(arxiv_id)):
+        told["provisional"] = f"{day.model}: {why}"
     told["judged"] += [
         {"by": r.get("by"), "relevance": r.get("r"), "novelty": r.get("n"),
          "topics": r.get("topics", []), "comment": r.get("comment", "")}
@@ -95,16 +98,38 @@ def _decision(arxiv_id: str, history: History, day: Day | None, note: Note | Non
         return f"listed on {day.day}, but outside your categories ({', '.join(day.categories)})"
     if arxiv_id in day.kept:
         return f"kept on {day.day}, but its note is not in the vault"
-    return "left out: " + _reason(arxiv_id, day)
+    return "left out: " + _reason(arxiv_id, day, history)
 
 
-def _reason(arxiv_id: str, day: Day) -> str:
+def _reason(arxiv_id: str, day: Day, history: History) -> str:
     cutoffs = Cutoffs(
-        relevance=int(day.cutoffs.get("relevance", 7)), per_day=int(day.cutoffs.get("per_day", 0))
-    )
+        relevance=int(day.cutoffs.get("relevance", 7)), novelty=int(day.cutoffs.get("novelty", 0)),
+        per_day=int(day.cutoffs.get("per_day", 0)),
+    )  # fmt: skip
+    if record := history.judged_by_model(arxiv_id):
+        why = reason_left_out(of_record(record), cutoffs)
+        return why or f"the day's limit of {cutoffs.per_day} was reached by better ones"
+    if day.model and day.screens and arxiv_id not in day.waiting:
+        return f"it stands in the local order behind the papers that were sent to {day.model}"
     judged = [
         Assessment(id=i, relevance=r, novelty=n, by=day.by or "local")
         for i, (r, n) in day.scores.items()
     ]
     _, left_out = keep(judged, cutoffs)
     return left_out.get(arxiv_id, "the cutoffs of that day")
+
+
+def costs(history: History) -> dict[str, list[dict[str, Any]]]:
+    """What models have cost: by the day (UTC) on which it was spent, by month, and by model."""
+    by: dict[str, dict[str, Cost]] = {"days": {}, "months": {}, "models": {}}
+    for (day, model), cost in sorted(history.costs.items()):
+        for kind, key in (("days", day), ("months", day[:7]), ("models", model)):
+            by[kind][key] = by[kind].get(key, Cost()) + cost
+    name = {"days": "day", "months": "month", "models": "model"}
+    return {
+        kind: [
+            {name[kind]: key, **cost.as_json(), "price": cost.price()}
+            for key, cost in found.items()
+        ]
+        for kind, found in by.items()
+    }

@@ -9,7 +9,7 @@ from kb.core.report import Action, Report
 from kb.errors import Problem, UsageError
 from kb.sync import intake as intake_
 from kb.sync import reassess, recording, rendering, sight, whereabouts
-from kb.sync.options import Options, Progress, silent, utc_now
+from kb.sync.options import Options, Progress, Selection, silent, utc_now
 from kb.sync.state import Memory, State
 from kb.vault.walk import NOT_UNICODE
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kb.sync.intake import Intake
     from kb.vault.vault import Vault
 
-__all__ = ["Memory", "Options", "Progress", "run", "silent", "utc_now"]
+__all__ = ["Memory", "Options", "Progress", "Selection", "run", "silent", "utc_now"]
 
 
 def run(
@@ -63,10 +63,14 @@ def run(
             from kb.sync.judging import opening
 
             where = opening.find(state)
-            if where is not None and not options.dry_run:
+            if where is not None and options.feed is None and not options.dry_run:
                 endpoint.warm()
             filing.file_intake(state, _fetch(state, arxiv), arxiv, where)
             _remember_pass(state)
+        elif options.score is not None:
+            from kb.sync.judging import rescoring
+
+            rescoring.score(state, options.score, arxiv)
         reassess.reassess(state)
         rendering.write_pages(state)
         _tell_refusals(state)

@@ -56,7 +56,7 @@ def file_intake(
     snapshot = criteria.snapshot(vault)
     if any(incoming.scanned for incoming in intake.days):
         state.writer.text(*snapshot)
-    paths = _names(state)
+    paths = names(state)
     for number, incoming in enumerate(intake.days, 1):
         state.progress("judging", number - 1, len(intake.days))
         scores = judge.score(incoming)
@@ -65,6 +65,11 @@ def file_intake(
             verdicts = verdicts_.ask(model, judge, incoming, scores)
         _file_day(state, incoming, scores, verdicts, paths, criteria.digest_of(snapshot[0]))
         state.progress("judging", number, len(intake.days))
+    if model is not None:
+        from kb.sync.judging import completing, reading
+
+        completing.complete(state, model, judge.follow, judge.refetch)
+        reading.as_set(state, model, judge.refetch)
     _update_notes(state, intake.updates)  # a new paper may have been replaced by now
     report.days.sort(key=lambda told: (told.day, told.source))
     report.problems += judge.problems
@@ -131,7 +136,8 @@ def _remember_backlog(state: State, backlog: Iterable[Paper]) -> None:
         state.remember([record], day=day)
 
 
-def _names(state: State) -> NamePlan:
+def names(state: State) -> NamePlan:
+    """Gives new notes names that nothing in the vault has."""
     settings = state.vault.settings
     return NamePlan(
         taken=set(state.scan.stems),
@@ -206,16 +212,18 @@ def _write_notes(
         known = arxiv_id in state.history.wrote or arxiv_id in state.history.gone
         if known or (mine is not None and mine.refused):
             continue
-        done = _write_note(state, texts[arxiv_id], assessment, paths)
+        done = write_note(state, texts[arxiv_id], assessment, paths)
         if done is not None:
             state.notes[arxiv_id] = done[0]
             records += [done[1]] if done[1] else []
     return records
 
 
-def _write_note(
+def write_note(
     state: State, paper: Paper, assessment: Assessment, paths: NamePlan
 ) -> tuple[Note, Record | None] | None:
+    """A new note, or the one that somebody has joined; None where it was left as it is."""
+
     def make() -> plan.NewNote:
         return plan.new_note(
             paper, assessment, paths, state.template, template_name=state.template_name

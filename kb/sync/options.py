@@ -25,11 +25,27 @@ def utc_now() -> datetime:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """The words of `kb score`: which papers, and what for."""
+
+    ids: tuple[str, ...] = ()
+    provisional: bool = False
+    since: date | None = None
+    everything: bool = False
+    notes: bool = False
+    """Reading notes into the notes of these papers."""
+    batch: bool = False
+    """Through the provider's queue."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """The words of `kb sync` and `kb index`."""
+    """The words of `kb sync`, `kb score` and `kb index`."""
 
     intake: bool = True
     """False: no papers come in; notes, ticks and pages are brought up to date."""
+    score: Selection | None = None
+    """Judge these again; no papers come in."""
     feed: str | None = None
     """A file, a folder, `-` or `sample`; None: arXiv."""
     day: date | None = None

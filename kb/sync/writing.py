@@ -101,8 +101,8 @@ class Writer:
         all_keys = dict(written.keys if written else {}) | notes_.remembered(keys)
         removed = {key for key, value in keys.items() if value is frontmatter.REMOVE}
         digests = dict(written.regions if written else {})
-        if notes_.REGION in regions_written:
-            digests[notes_.REGION] = regions_written[notes_.REGION]
+        if edit.region in regions_written:
+            digests[edit.region] = regions_written[edit.region]
         kept = {key: value for key, value in all_keys.items() if key not in removed}
         record = self._wrote(edit.id, edit.path, kept, digests)
         if edit.adopted and not regions_written:  # else it is kb's own, from a pass that died

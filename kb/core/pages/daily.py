@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
+    from kb.core.costs import Cost
     from kb.core.history import Day
     from kb.core.notes import Note
     from kb.core.pages.shelf import Page, Shelf
@@ -35,7 +37,8 @@ def daily(shelf: Shelf, day: date) -> Page:
         parts.append(
             "*Invented papers of the sample that comes with kb; `kb doctor --fix` removes them.*"
         )
-    parts += [_usage(records), totals(records, listed)]
+    parts += [_usage(shelf, day, records), totals(records, listed)]
+    parts += _of_models(shelf, records)
     if counts := topic_counts(listed):
         rows = [(tables.cell(topic), str(count)) for topic, count in counts]
         parts.append("**Topics**\n\n" + tables.table(("Topic", "Papers"), rows))
@@ -56,7 +59,8 @@ def facts(shelf: Shelf, day: date) -> tuple[object, ...]:
     """All that the page says beside what its notes say."""
     records = shelf.records(day)
     about = [(r.source, r.tokens, r.usd, r.by, r.announced, r.scanned, r.criteria) for r in records]
-    return _neighbours(shelf, day), about, [
+    models = sorted(shelf.history.usage.get(day, {}).items()), _of_models(shelf, records)
+    return _neighbours(shelf, day), about, models, [
         (_comment(shelf, records, arxiv_id), shelf.notes.mark(arxiv_id))
         for arxiv_id in shelf.notes.ids_on(day)
     ]  # fmt: skip
@@ -87,16 +91,47 @@ def _around(shelf: Shelf, day: date, path: str) -> str:
     return " · ".join(around)
 
 
-def _usage(records: Sequence[Day]) -> str:
+def _usage(shelf: Shelf, day: date, records: Sequence[Day]) -> str:
+    spent = shelf.history.usage.get(day, {})
     rows = []
     for record in records or ():
         prompt, cached, completion = record.tokens
-        rows.append((
-            tables.cell(record.by or "local"), str(prompt), str(cached), str(completion),
-            str(prompt + completion), f"${record.usd:.2f}",
-        ))  # fmt: skip
+        if not record.source and spent and not any(record.tokens):
+            rows += [_usage_row(model, cost) for model, cost in sorted(spent.items())]
+        else:
+            rows.append((
+                tables.cell(record.by or "local"), str(prompt), str(cached), str(completion),
+                str(prompt + completion), f"${record.usd:.2f}",
+            ))  # fmt: skip
     header = ("Model", "Prompt tokens", "Cached", "Completion", "Total", "Cost")
     return tables.table(header, rows, align=("left", *["right"] * 5)) if rows else ""
+
+
+def _usage_row(model: str, cost: Cost) -> tuple[str, ...]:
+    return (
+        tables.cell(model), str(cost.prompt), str(cost.cached), str(cost.completion),
+        str(cost.total), cost.price(),
+    )  # fmt: skip
+
+
+def _of_models(shelf: Shelf, records: Sequence[Day]) -> list[str]:
+    """What the model was not sent, and what it still owes; nothing where there is none."""
+    said = []
+    for record in records:
+        model = tex.readable(record.model)
+        said += [
+            f"{model} was sent the {told['sent']} papers that the local order puts first and"
+            f" {len(told['sample'])} of the others by chance; {left} were left out."
+            for told in record.screens
+            if (left := told["size"] - told["sent"] - len(told["sample"]))
+        ]
+        reasons = Counter(shelf.history.waiting(record).values())
+        said += [
+            f"**Provisional**: {number} {'paper' if number == 1 else 'papers'} without a judgement of"
+            f" {model} ({tex.readable(why)})"
+            for why, number in sorted(reasons.items())
+        ]
+    return ["  \n".join(said)] if said else []
 
 
 def _section(shelf: Shelf, day: date, note: Note, number: int, path: str) -> str:
@@ -105,6 +140,8 @@ def _section(shelf: Shelf, day: date, note: Note, number: int, path: str) -> str
     facts = [f"**arXiv** [{arxiv_id}](https://arxiv.org/abs/{arxiv_id})"]
     if note.relevance:
         facts += [f"**Relevance** {note.relevance}", f"**Novelty** {note.novelty}"]
+    if note.values.get("provisional") is True:
+        facts.append("provisional")
     if status := note.status:
         facts.append(f"**Status** {tex.readable(status)}")
     lines = [f"## {number}. {shelf.link(note, path)}", _authors(note), " · ".join(facts)]
@@ -122,8 +159,8 @@ def _section(shelf: Shelf, day: date, note: Note, number: int, path: str) -> str
 
 
 def _comment(shelf: Shelf, records: Sequence[Day], arxiv_id: str) -> str:
-    if judged := shelf.history.judged.get(arxiv_id, []):
-        return str(judged[-1].get("comment", ""))
+    if judged := shelf.history.judged_by_model(arxiv_id):
+        return str(judged.get("comment", ""))
     return next((r.reasons[arxiv_id][1] for r in records if arxiv_id in r.reasons), "")
 
 

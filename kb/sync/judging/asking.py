@@ -38,6 +38,8 @@ class Model:
         """Why nothing more is asked in this pass."""
         self.unpriced: Problem | None = None
         """To be told once anything is asked."""
+        self.asked: set[str] = set()
+        """The papers that were to be judged in this pass, with or without an answer."""
         self._fact = ability_fact
 
     def has_judged(self, paper: Paper) -> bool:
@@ -48,15 +50,17 @@ class Model:
             for record in self.state.history.judged.get(paper.id, ())
         )
 
-    def is_given_up(self, arxiv_id: str) -> bool:
+    def is_given_up(self, arxiv_id: str, task: str = "assess") -> bool:
+        """Whether it was asked often enough without a sound answer."""
         tries = self.state.history.tries
-        return tries.get(("assess", self.name, self.prompt, arxiv_id), 0) >= TRIES
+        return tries.get((task, self.name, self.prompt, arxiv_id), 0) >= TRIES
 
     def judge(self, papers: Sequence[Paper], days: Mapping[str, date]) -> dict[str, str]:
         """Asks about those that it has not judged yet, and puts down what it says. `days` are the
         announcement days. Gives back why papers have no answer, as the end of a sentence about them.
         """
         unknown = [paper for paper in papers if not self.has_judged(paper)]
+        self.asked.update(paper.id for paper in unknown)
         if not unknown:
             return {}
         if self.state.options.dry_run:

@@ -1,0 +1,98 @@
+"""Reading notes by the model, in a region of their own in the notes of papers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from kb.core import plan, regions, tex
+from kb.core.report import Action
+from kb.scorers.feedback import LIKED_RATING
+from kb.scorers.llm.tasks import NOTE_PARTS
+from kb.sync.judging.completing import texts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from kb.core.notes import Note
+    from kb.core.papers import Paper
+    from kb.scorers.llm.tasks import ReadingNotes
+    from kb.sync.judging.asking import Model
+    from kb.sync.state import State
+
+LATELY = timedelta(days=14)
+"""So long after their day notes get reading notes by themselves, where they have none."""
+
+
+def as_set(
+    state: State, model: Model, refetch: Callable[[Sequence[str]], Iterable[Paper]] | None
+) -> None:
+    """Writes them where `[llm] notes` says so and they are missing."""
+    which = state.vault.settings.llm.notes
+    if which == "never":
+        return
+    wanted = [
+        arxiv_id
+        for arxiv_id, note in sorted(state.notes.items())
+        if note.values.get("source") != "sample"
+        and (_is_rated(note) if which == "rated" else _is_new(state, note))
+        and not _has_had(state, note)
+        and not model.is_given_up(arxiv_id, "notes")
+    ]
+    write(state, model, wanted, refetch)
+
+
+def write(
+    state: State,
+    model: Model,
+    wanted: Sequence[str],
+    refetch: Callable[[Sequence[str]], Iterable[Paper]] | None,
+) -> None:
+    """Asks for reading notes on these papers and puts them into their notes, unless the reader has
+    made that place theirs."""
+    days = {
+        arxiv_id: note.announced or state.now.date()
+        for arxiv_id in wanted
+        if (note := state.notes.get(arxiv_id)) is not None
+        and plan.reading(note, "", state.history.wrote.get(arxiv_id)) is not None
+    }
+    if not days or model.stopped is not None:
+        return
+    if state.options.dry_run:
+        told = f"reading notes on {len(days)} papers, a request each"
+        state.report.actions.append(Action("ask", model.name, told))
+        return
+    outcome = model.scorer.notes(list(texts(state, days, refetch).values()))
+    model.account(outcome, "notes", days)
+    for arxiv_id, judged in sorted(outcome.judged.items()):
+        written = state.history.wrote.get(arxiv_id)
+        edit = plan.reading(state.notes[arxiv_id], text_of(judged.value, model.name), written)
+        done = state.writer.edit(edit, written) if edit is not None else None
+        if done is not None:
+            state.notes[arxiv_id] = done[0]
+            state.remember([done[1]] if done[1] else [], day=days[arxiv_id])
+
+
+def text_of(notes: ReadingNotes, model: str) -> str:
+    """The region's text: nested bullets, and by whom."""
+    lines = ["## Reading notes", "", f"*by {tex.readable(model)}, from the abstract*", ""]
+    for part in NOTE_PARTS:
+        if points := getattr(notes, part):
+            lines.append(f"- **{part.replace('_', ' ').capitalize()}**")
+            lines += [f"    - {regions.defuse(tex.readable(point))}" for point in points]
+    return "\n".join(lines)
+
+
+def _is_rated(note: Note) -> bool:
+    return (note.rating or 0) >= LIKED_RATING
+
+
+def _is_new(state: State, note: Note) -> bool:
+    day = note.announced
+    judged = note.kept and note.values.get("provisional") is not True
+    return judged and day is not None and state.now.date() - day <= LATELY
+
+
+def _has_had(state: State, note: Note) -> bool:
+    written = state.history.wrote.get(note.id or "")
+    return written is None or plan.READING in {**written.regions, **note.regions}
