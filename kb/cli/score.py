@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 )
 @click.option("--all", "everything", is_flag=True, help="All papers of all days.")
 @click.option("--notes", is_flag=True, help="Reading notes into their notes instead.")
+@click.option(
+    "--batch",
+    is_flag=True,
+    help="Through the provider's queue, at half the price; a later pass collects.",
+)
 @click.option("--max-cost", metavar="USD", type=click.FloatRange(min=0), help="Spend no more.")
 @click.option("--dry-run", is_flag=True, help="Say what it would take, ask nothing.")
 @click.option("--no-commit", is_flag=True, help="Write files, leave git alone.")
@@ -33,6 +38,7 @@ def command(
     since: datetime | None,
     everything: bool,
     notes: bool,
+    batch: bool,
     max_cost: float | None,
     dry_run: bool,
     no_commit: bool,
@@ -51,6 +57,8 @@ def command(
 
     if not (papers or provisional or since or everything):
         raise UsageError("name papers, or say --provisional, --since DATE or --all")
+    if notes and batch:
+        raise UsageError("--notes and --batch exclude each other: the queue takes judgements only")
     try:
         ids = tuple(parse_arxiv_id(paper).id for paper in papers)
     except ValueError as error:
@@ -61,6 +69,7 @@ def command(
         since=since.date() if since else None,
         everything=everything,
         notes=notes,
+        batch=batch,
     )
     options = sync.Options(
         intake=False,

@@ -10,6 +10,7 @@ it is held for as long as kb runs, so the tables of many papers are packed. The 
 - `pass`: what a pass that changed something did,
 - `spent`: what asking a model took, beside what its `judged` records say, and about which papers it
   gave no sound answer,
+- `bulk`: papers were handed to a provider's queue, or (`done`) collected from it,
 - `forgot`: all days of a source, such as the sample, were removed.
 """
 
@@ -117,6 +118,8 @@ class History:
     """What was spent, by the day (UTC) on which it was, and by model."""
     usage: dict[date, dict[str, Cost]] = field(default_factory=dict)
     """What was spent, by the announcement day it was spent on, and by model."""
+    bulks: dict[str, Record] = field(default_factory=dict)
+    """What is in a provider's queue, by the name of the batch."""
     tries: dict[tuple[str, ...], int] = field(default_factory=dict)
     """How often a model gave no sound answer, by task, model, prompt and paper."""
     updates: dict[str, list[str]] = field(default_factory=dict)
@@ -246,6 +249,11 @@ def _take(history: History, entry: Entry) -> None:
         _take_paid(history, at, said)
     elif kind == "spent":
         _take_spent(history, at, *said)
+    elif kind == "bulk":
+        if said.get("done"):
+            history.bulks.pop(about, None)
+        else:
+            history.bulks[about] = said
     elif kind == "boxes":
         history.boxes[about] = said
     elif kind == "gone":

@@ -233,6 +233,18 @@ def _spent(record: Record, *_: Any) -> tuple[str, tuple[Paid | None, Record]]:
     return by, (_paid(record, by), record)
 
 
+def _bulk(record: Record, *_: Any) -> tuple[str, Record]:
+    """Papers handed to a provider's queue, or (`done`) that it has answered."""
+    if not record.get("done"):
+        for key in ("by", "place", "prompt", "told"):
+            _text(record[key])
+        for day in record["days"].values():
+            date.fromisoformat(day)
+        for version in record["vers"].values():
+            _whole(version)
+    return _text(record["batch"]), record
+
+
 def _paid(record: Record, by: str) -> Paid | None:
     cost = cost_of(record)
     if cost is None:
@@ -281,6 +293,7 @@ def _pass(record: Record, *_: Any) -> tuple[None, Record]:
 _READERS: dict[Any, Callable[[Record, str, bytes], tuple[Any, Any]]] = {
     "judged": _judged,
     "spent": _spent,
+    "bulk": _bulk,
     "wrote": _wrote,
     "gone": _gone,
     "seen": _seen,

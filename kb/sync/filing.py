@@ -65,9 +65,11 @@ def file_intake(
             verdicts = verdicts_.ask(model, judge, incoming, scores)
         _file_day(state, incoming, scores, verdicts, paths, criteria.digest_of(snapshot[0]))
         state.progress("judging", number, len(intake.days))
-    if model is not None:
-        from kb.sync.judging import completing, reading
+    if model is not None and where is not None:
+        from kb.sync.judging import completing, queue, reading
 
+        if not state.options.dry_run:
+            queue.collect(state, model, where, judge.follow, judge.refetch)
         completing.complete(state, model, judge.follow, judge.refetch)
         reading.as_set(state, model, judge.refetch)
     _update_notes(state, intake.updates)  # a new paper may have been replaced by now
@@ -187,7 +189,8 @@ def _file_day(
         "criteria": snapshot if scores else "",
         "cutoffs": {"relevance": cutoffs.relevance, "per_day": cutoffs.per_day} if scores else {},
     }
-    record |= {key: value for key, value in optional.items() if value} | verdicts.record
+    record |= {key: value for key, value in optional.items() if value}
+    record |= verdicts.record
     if "model" in verdicts.record:
         record["cutoffs"]["novelty"] = cutoffs.novelty
     state.remember([*records, record], day=incoming.day)

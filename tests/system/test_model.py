@@ -13,7 +13,7 @@ import pytest
 from standins.box import Box
 from standins.injections import COUNT, HOSTILE_WORDS, injected
 from standins.openai_faults import TRANSPORT, UNSOUND, refusing
-from standins.openai_server import ModelServer, by_id, numbers
+from standins.openai_server import ModelServer, by_id, numbers, refusal
 from standins.vaults import paper, record
 
 from kb.core import frontmatter, regions
@@ -516,7 +516,7 @@ def test_reading_notes_follow_ratings_where_the_settings_say_so(
     asked: Box, server: ModelServer, day: Path
 ) -> None:
     server.judge = noting
-    asked.edit("kb.toml", "[llm] ", '[llm]\nnotes = "rated"\n#')
+    asked.edit("kb.toml", 'notes = "never"', 'notes = "rated"')
     asked.kb("sync", "--feed", str(day))
     assert all("kb:begin reading" not in asked.text(path) for path in asked.notes())
     first = asked.notes()[0]
@@ -532,3 +532,47 @@ def test_a_mistake_in_a_prompt_of_the_readers_is_named(asked: Box, day: Path) ->
     asked.write(".kb/prompts/assess.md", "{{ fence }}\n{{ nonsense }}\n{{ fence }}\n")
     asked.kb("sync", "--feed", str(day), code=2)
     assert ".kb/prompts/assess.md" in asked.err
+
+
+def test_months_go_through_the_queue_and_are_collected_by_a_later_pass(
+    asked: Box, server: ModelServer, day: Path
+) -> None:
+    server.batch_pace = 2
+    asked.kb("sync", "--feed", str(day), "--scorer", "local")
+    assert "would hand in gpt-4o-mini (40 papers" in asked.kb(
+        "score", "--all", "--batch", "--dry-run"
+    )
+    asked.kb("score", "--all", "--batch", "-v")
+    assert "hand in batch-1" in asked.err
+    at_once = set(sent(server))
+    assert len(at_once) == 3
+    server.asked.clear()
+    asked.kb("score", "--all", "--batch")
+    asked.kb("score", "--all")
+    assert sent(server) == []
+    assert len(server.batches) == 1
+    asked.kb("sync", "--feed", str(day))
+    assert properties(asked).keys() == {i for i in ids(range(40)) if kept(i)}
+    records = ledger(asked, "judged")
+    assert sorted(r["id"] for r in records) == ids(range(40))
+    server.asked.clear()
+    before = asked.state()
+    asked.kb("sync", "--feed", str(day))
+    assert (server.asked, asked.state()) == ([], before)
+    queued = [r for r in records if r["id"] not in at_once]
+    usd, tokens = (
+        sum(r["usd"] for r in queued),
+        [sum(r["tokens"][n] for r in queued) for n in (0, 2)],
+    )
+    assert usd == pytest.approx((tokens[0] * 0.15 + tokens[1] * 0.6) / 2e6)
+
+
+def test_an_endpoint_without_a_queue_is_named(asked: Box, server: ModelServer, day: Path) -> None:
+    asked.kb("sync", "--feed", str(day), "--scorer", "local")
+    route = server.route
+    server.route = lambda asked_: (  # type: ignore[method-assign]
+        refusal(404, "unknown path") if asked_.path.endswith("/files") else route(asked_)
+    )
+    asked.kb("score", "--all", "--batch", code=2)
+    assert "without --batch" in asked.err
+    assert ledger(asked, "bulk") == []

@@ -55,11 +55,21 @@ class Model:
         tries = self.state.history.tries
         return tries.get((task, self.name, self.prompt, arxiv_id), 0) >= TRIES
 
+    def in_queue(self) -> set[str]:
+        """Papers that this model is to judge by the provider's queue."""
+        return {
+            arxiv_id
+            for record in self.state.history.bulks.values()
+            if record["by"] == self.name
+            for arxiv_id in record["days"]
+        }
+
     def judge(self, papers: Sequence[Paper], days: Mapping[str, date]) -> dict[str, str]:
         """Asks about those that it has not judged yet, and puts down what it says. `days` are the
         announcement days. Gives back why papers have no answer, as the end of a sentence about them.
         """
-        unknown = [paper for paper in papers if not self.has_judged(paper)]
+        queued = self.in_queue()
+        unknown = [p for p in papers if not self.has_judged(p) and p.id not in queued]
         self.asked.update(paper.id for paper in unknown)
         if not unknown:
             return {}
@@ -74,7 +84,7 @@ class Model:
 
         def taken(judged: Sequence[Judged[Assessment]]) -> None:
             nonlocal done
-            self._put_down(judged, versions, days)
+            self.put_down(judged, versions, days)
             done += len(judged)
             self.state.progress("asking", done, len(unknown))
 
@@ -86,21 +96,26 @@ class Model:
             return dict.fromkeys(outcome.reasons, why) | asked
         return dict(outcome.reasons)
 
-    def _put_down(
+    def put_down(
         self,
         judged: Sequence[Judged[Assessment]],
         versions: Mapping[str, int],
         days: Mapping[str, date],
+        prompt: str = "",
     ) -> None:
+        """Writes judgements into the ledger; `prompt` is the digest of another prompt than today's."""
+        by_day: dict[date, list[Record]] = {}
         for each in judged:
-            day = days[each.id]
-            self.state.remember([self._record(each, versions[each.id], day)], day=day)
+            record = self._record(each, versions[each.id], days[each.id], prompt or self.prompt)
+            by_day.setdefault(days[each.id], []).append(record)
+        for day, records in sorted(by_day.items()):
+            self.state.remember(records, day=day)
 
-    def _record(self, judged: Judged[Assessment], version: int, day: date) -> Record:
+    def _record(self, judged: Judged[Assessment], version: int, day: date, prompt: str) -> Record:
         said, share = judged.value, judged.share
         record: Record = {
             "v": 1, "k": "judged", "id": judged.id, "ver": version, "by": self.name,
-            "prompt": self.prompt, "r": said.relevance, "n": said.novelty,
+            "prompt": prompt, "r": said.relevance, "n": said.novelty,
             "topics": list(said.topics), "comment": said.comment,
         }  # fmt: skip
         if said.summary:

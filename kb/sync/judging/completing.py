@@ -58,6 +58,17 @@ def settle(
         return
     papers = texts(state, days, refetch)
     model.judge(list(papers.values()), days)
+    file(state, model, papers, days, follow)
+
+
+def file(
+    state: State,
+    model: Model,
+    papers: Mapping[str, Paper],
+    days: Mapping[str, date],
+    follow: Sequence[str],
+) -> None:
+    """Makes notes of those of the papers that now reach the cutoffs, as their days have room."""
     if state.options.dry_run:
         return
     by_day: dict[date, list[Paper]] = {}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from kb.errors import Problem, UsageError
 from kb.sync import criteria
-from kb.sync.judging import completing, opening, reading
+from kb.sync.judging import completing, opening, queue, reading
 
 if TYPE_CHECKING:
     from datetime import date
@@ -32,6 +32,11 @@ def score(state: State, selection: Selection, arxiv: ArxivSource | None) -> None
     refetch = arxiv.by_ids if arxiv is not None else None
     follow = (*state.vault.settings.keep.follow, *topics.follow)
     days = _selected(state, selection)
+    if not state.options.dry_run:
+        queue.collect(state, model, where, follow, refetch)
+    if selection.batch:
+        queue.hand_in(state, model, where, days, refetch)
+        return
     if not selection.notes:
         completing.settle(state, model, days, follow, refetch)
         return
@@ -50,10 +55,10 @@ def _selected(state: State, selection: Selection) -> dict[str, date]:
             if selection.since is None or day.day >= selection.since:
                 found |= {arxiv_id: day.day for arxiv_id in day.scores if arxiv_id not in found}
     for arxiv_id in selection.ids:
-        note, day = state.notes.get(arxiv_id), history.seen_on(arxiv_id)
-        if day is None and note is None:
+        note, on = state.notes.get(arxiv_id), history.seen_on(arxiv_id)
+        if on is None and note is None:
             why = "no pass has met it; kb add makes a note of it"
             state.report.problems.append(Problem(arxiv_id, why))
             continue
-        found[arxiv_id] = day or (note.announced if note else None) or state.now.date()
+        found[arxiv_id] = on or (note.announced if note else None) or state.now.date()
     return found

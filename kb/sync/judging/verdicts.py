@@ -45,9 +45,9 @@ def ask(
     wanted = [*sending.choice.sent, *followed]
     waiting = model.judge([papers[i] for i in wanted], dict.fromkeys(papers, incoming.day))
     judged = {
-        i: of_record(record, local[i].followed)
+        i: of_record(said, local[i].followed)
         for i in papers
-        if (record := state.history.judged_by_model(i)) is not None
+        if (said := state.history.judged_by_model(i)) is not None
     }
     waiting = {i: why for i, why in waiting.items() if i not in judged}
     stand_in = {i: replace(local[i], provisional=True) for i in waiting}
