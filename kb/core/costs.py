@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 _LEAST = 0.0001
 _BILLION = 1_000_000_000
+_MOST = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,9 @@ def cost_of(record: Mapping[str, Any]) -> Cost | None:
     if not isinstance(tokens, list) or len(tokens) != 3 or not any(map(_counts, tokens)):
         return None
     prompt, cached, completion = (each if _counts(each) else 0 for each in tokens)
-    known = isinstance(usd, int | float) and not isinstance(usd, bool) and 0 <= usd < 1e6
-    nanos = round(usd * _BILLION) if known else 0
-    return Cost(prompt, cached, completion, nanos, unpriced=not known)
+    if not isinstance(usd, int | float) or isinstance(usd, bool) or not 0 <= usd < _MOST:
+        return Cost(prompt, cached, completion, unpriced=True)
+    return Cost(prompt, cached, completion, round(usd * _BILLION))
 
 
 def _counts(value: Any) -> bool:

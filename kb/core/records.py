@@ -249,8 +249,10 @@ def _paid(record: Record, by: str) -> Paid | None:
     cost = cost_of(record)
     if cost is None:
         return None
-    day = record.get("day")
-    return Paid(by, cost, date.fromisoformat(day) if isinstance(day, str) and day else None)
+    try:
+        return Paid(by, cost, date.fromisoformat(record["day"]))
+    except (KeyError, TypeError, ValueError):  # the judgement counts all the same
+        return Paid(by, cost, None)
 
 
 def _wrote(record: Record, at: str, line: bytes) -> tuple[str, Written]:

@@ -31,6 +31,8 @@ KEYS = {
     "listed": ["2025-04 week 1"],
 }  # fmt: skip
 
+SCREEN = {"size": 3, "sent": 2, "kept": [0], "sample": [], "prompt": "p"}
+
 change = st.sampled_from(sorted(KEYS)).flatmap(
     lambda key: st.tuples(st.just(key), st.sampled_from(KEYS[key]))
 )
@@ -48,12 +50,18 @@ record = st.fixed_dictionaries(
         "tokens": st.sampled_from([[0, 0, 0], [5, 1, 2]]),
         "papers": st.lists(st.sampled_from([["2503.00001", 8, 6], ["2503.00002", 3, 3]])),
         "reasons": st.sampled_from([{}, {"2503.00001": [["Robots"], "since it is so"]}]),
+        "model": st.sampled_from(["", "a-model"]),
+        "waiting": st.sampled_from([{}, {"was not asked": ["2503.00001", "2503.00002"]}]),
+        "screen": st.sampled_from([SCREEN, SCREEN | {"sent": 1}]),
     }
 )
 judged = st.fixed_dictionaries(
     {
         "id": st.sampled_from(["2503.00001", "2503.00002"]),
         "comment": st.sampled_from(["a", "b"]),
+        "day": st.sampled_from(DAYS),
+        "tokens": st.sampled_from([[0, 0, 0], [5, 1, 2]]),
+        "usd": st.sampled_from([None, 0.25]),
     }
 )
 seen = st.sampled_from(DAYS)
@@ -112,7 +120,7 @@ def test_equal_signatures_mean_equal_pages(one: World, other: World, part: int, 
     ("key", "value"),
     [("outcome", "quiet"), ("announced", 7), ("source", "sample"), ("by", "a-model"), ("why", "x"),
      ("criteria", "abcd1234"), ("usd", 0.5), ("tokens", [5, 1, 2]), ("papers", []),
-     ("reasons", {}), ("day", "2025-03-05"), ("day", "2025-03-15")],
+     ("reasons", {}), ("waiting", {"it rests": ["2503.00001"]}), ("screen", SCREEN), ("day", "2025-03-05"), ("day", "2025-03-15")],
 )  # fmt: skip
 def test_whatever_a_record_says_else_on_a_page_is_in_its_signature(key: str, value: Any) -> None:
     plain = {"day": "2025-03-06", "outcome": "done", "announced": 3,

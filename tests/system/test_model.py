@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -13,7 +16,7 @@ import pytest
 from standins.box import Box
 from standins.injections import COUNT, HOSTILE_WORDS, injected
 from standins.openai_faults import TRANSPORT, UNSOUND, refusing
-from standins.openai_server import ModelServer, by_id, numbers, refusal
+from standins.openai_server import Asked, ModelServer, Reply, by_id, numbers, refusal
 from standins.vaults import paper, record
 
 from kb.core import frontmatter, regions
@@ -455,6 +458,55 @@ def test_two_machines_pay_for_a_paper_once(
     ]
 
 
+def test_two_ledgers_that_both_paid_add_up_and_agree(
+    asked: Box, server: ModelServer, day: Path, tmp_path: Path
+) -> None:
+    """Two machines judge the same day before they meet; of a paper the earlier judgement stands."""
+    other = Box(tmp_path / "other", asked.capsys)
+    other.kb("init")
+    other.write("kb.toml", asked.text("kb.toml"))
+    asked.kb("sync", "--feed", str(day))
+    server.judge = lambda *paper: by_id(*paper) | {"relevance": 10, "novelty": 10}
+    other.kb("sync", "--feed", str(day))
+    assert len(other.notes()) == 15
+    ones = asked.json("status", "--costs")["costs"]["models"][0]["total"]
+    others = other.json("status", "--costs")["costs"]["models"][0]["total"]
+    name = f".kb/ledger/{DAY[:7]}.jsonl"
+    lines = [*asked.text(name).splitlines(), *other.text(name).splitlines()]
+    for box in (asked, other):
+        box.write(name, "\n".join(lines[::-1]) + "\n")
+        assert box.json("status", "--costs")["costs"]["models"][0]["total"] == ones + others
+    server.asked.clear()
+    other.kb("sync", "--feed", str(day))
+    assert server.asked == []
+    for arxiv_id, values in properties(other).items():
+        assert (values["relevance"], values["novelty"]) == numbers(arxiv_id)
+    assert properties(other).keys() <= {i for i in ids(range(40)) if kept(i)}
+    row = next(r for r in other.text(f"Daily/arxiv-{DAY}.md").splitlines() if "| gpt-4o" in r)
+    assert int(row.split("|")[5]) == ones + others
+
+
+def test_a_pass_that_is_killed_pays_for_nothing_twice(
+    asked: Box, server: ModelServer, day: Path
+) -> None:
+    asked.edit("kb.toml", "[llm] ", "[llm]\nconcurrency = 1\nbatch_tokens = 500\n#")
+    server.latency = 0.3
+    words = [sys.executable, "-m", "kb", "sync", "--feed", str(day), "--vault", str(asked.root)]
+    running = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not ledger(asked, "judged"):
+        assert running.poll() is None
+        time.sleep(0.01)
+    running.kill()
+    running.wait()
+    paid = {r["id"] for r in ledger(asked, "judged")}
+    assert 0 < len(paid) < 40
+    server.asked.clear()
+    server.latency = 0.0
+    asked.kb("sync", "--feed", str(day))
+    assert sorted(sent(server)) == sorted(set(ids(range(40))) - paid)
+    assert properties(asked).keys() == {i for i in ids(range(40)) if kept(i)}
+
+
 def test_scores_asked_for_later_file_what_now_reaches_the_cutoffs(
     asked: Box, server: ModelServer, day: Path
 ) -> None:
@@ -570,9 +622,11 @@ def test_months_go_through_the_queue_and_are_collected_by_a_later_pass(
 def test_an_endpoint_without_a_queue_is_named(asked: Box, server: ModelServer, day: Path) -> None:
     asked.kb("sync", "--feed", str(day), "--scorer", "local")
     route = server.route
-    server.route = lambda asked_: (  # type: ignore[method-assign]
-        refusal(404, "unknown path") if asked_.path.endswith("/files") else route(asked_)
-    )
+
+    def without_files(asked: Asked) -> Reply:
+        return refusal(404, "unknown path") if asked.path.endswith("/files") else route(asked)
+
+    server.route = without_files  # type: ignore[method-assign]
     asked.kb("score", "--all", "--batch", code=2)
     assert "without --batch" in asked.err
     assert ledger(asked, "bulk") == []
