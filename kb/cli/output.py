@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kb.core.costs import money
+
 if TYPE_CHECKING:
     from kb.core.report import DayReport, Report
 
@@ -86,6 +88,9 @@ def summary(report: Report, *, dry_run: bool) -> list[str]:
         parts.append(f"{len(report.refused)} files refused")
     if report.deferred:
         parts.append(f"{len(report.deferred)} files left for the next pass")
+    if total := report.tokens[0] + report.tokens[2]:
+        price = "price unknown" if report.usd is None else money(report.usd)
+        parts.append(f"{total} tokens ({price})")
     if report.commit:
         parts.append(f"commit {report.commit[:10]}")
     said = ", ".join(parts) or "nothing to do"

@@ -44,10 +44,13 @@ def command(
             "recovered": opened.files.recovered(),
             "mistakes": [{"path": p.where, "why": p.why} for p in opened.mistakes()],
             "watcher": _watcher(opened),
+            "provisional": status.provisional(history),
             "last_pass": history.passes[-1] if history.passes else None,
         }
         if costs:
-            told["costs"] = status.costs(history)
+            from kb.sync.judging.screening import losses
+
+            told["costs"] = status.costs(history) | {"screens": losses(history)}
     if as_json:
         click.echo(json.dumps(told, ensure_ascii=False))
     elif costs:
@@ -69,6 +72,12 @@ def _costs(told: dict[str, Any], shown: int | None) -> list[str]:
             f"{row['total']:>12}  {row['price']}"
             for row in (rows[-shown:] if shown else rows)
         ]
+    lines += [
+        f"Screened for {row['model']} on {row['days']} days: {row['sent']} of {row['papers']} papers sent,"
+        f" {row['kept']} worth keeping among them; about {row['lost']:.1f} lost"
+        f" ({row['share']:.1%}, from {row['sampled']} sent by chance)"
+        for row in told["screens"]
+    ]
     return lines
 
 
@@ -107,6 +116,10 @@ def _lines(told: dict[str, Any], shown: int) -> list[str]:
             f"Last pass that changed something: {_readable(last['at'])},"
             f" {last['created']} notes created, {last['updated']} updated"
         )
+    lines += [
+        f"Provisional: {count} papers without a judgement of {model}; kb sync asks again."
+        for model, count in told["provisional"].items()
+    ]
     lines += _watcher_lines(told["watcher"])
     lines += [f"mistake: {each['path']}: {each['why']}" for each in told["mistakes"]]
     lines += [f"refused: {each['path']}: {each['why']}" for each in told["refused"]]

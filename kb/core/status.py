@@ -119,6 +119,14 @@ def _reason(arxiv_id: str, day: Day, history: History) -> str:
     return left_out.get(arxiv_id, "the cutoffs of that day")
 
 
+def provisional(history: History) -> dict[str, int]:
+    """How many papers wait for which model."""
+    counts: Counter[str] = Counter()
+    for day in history.real_days():
+        counts[day.model] += len(history.waiting(day))
+    return {model: count for model, count in sorted(counts.items()) if count}
+
+
 def costs(history: History) -> dict[str, list[dict[str, Any]]]:
     """What models have cost: by the day (UTC) on which it was spent, by month, and by model."""
     by: dict[str, dict[str, Cost]] = {"days": {}, "months": {}, "models": {}}

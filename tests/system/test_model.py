@@ -99,7 +99,7 @@ def test_a_day_is_judged_and_filed(asked: Box, server: ModelServer, day: Path) -
 
 
 def test_the_page_shows_what_it_took(asked: Box, server: ModelServer, day: Path) -> None:
-    asked.kb("sync", "--feed", str(day))
+    said = asked.kb("sync", "--feed", str(day))
     page = asked.text(f"Daily/arxiv-{DAY}.md")
     row = next(line for line in page.splitlines() if line.startswith("| gpt-4o-mini"))
     prompt, cached, completion, total = (int(cell) for cell in row.split("|")[2:6])
@@ -109,10 +109,12 @@ def test_the_page_shows_what_it_took(asked: Box, server: ModelServer, day: Path)
     usd = sum(r["usd"] for r in records)
     assert usd == pytest.approx((prompt * 0.15 + completion * 0.6) / 1e6)
     assert f"| ${usd:.4f} |" in row
+    assert f"{total} tokens (${usd:.4f})" in said
     assert "| local" not in page
     assert "Provisional" not in page
     costs = asked.json("status", "--costs")["costs"]
-    assert [each["total"] for kind in costs.values() for each in kind] == [total] * 3
+    kinds = ("days", "months", "models")
+    assert [each["total"] for kind in kinds for each in costs[kind]] == [total] * 3
     assert costs["models"][0]["model"] == "gpt-4o-mini"
     shown = asked.kb("status", "--costs")
     assert f"{total}  ${usd:.4f}" in shown
@@ -232,13 +234,14 @@ def test_no_day_is_lost_where_the_model_fails_and_the_next_pass_completes_it(
     counts = re.findall(r"\*\*Provisional\*\*: (\d+) papers? without a judgement of gpt-4o", page)
     assert sum(map(int, counts)) == 40
     assert page.count("· provisional") == len(notes)
+    assert asked.json("status")["provisional"] == {"gpt-4o-mini": 40}
+    assert "Provisional: 40 papers without a judgement of gpt-4o-mini" in asked.kb("status")
     story = asked.json("why", ids(range(40))[1])
     assert story["provisional"].startswith("gpt-4o-mini: was ")
     assert "provisional: gpt-4o-mini" in asked.kb("why", ids(range(40))[1])
 
     mend(server, monkeypatch)
     server.asked.clear()
-    (day.parent / "nothing").mkdir()
     asked.kb("sync", "--feed", str(day))
     wanted = {i for i in ids(range(40)) if kept(i)}
     assert sorted(set(sent(server))) == ids(range(40))
@@ -406,6 +409,11 @@ def test_the_screen_sends_less_once_it_has_earned_it(
     left = set(ids(range(500, 560))) - set(sent(server))
     assert not left & properties(asked).keys()
     assert "local order" in asked.json("why", min(left))["decision"]
+    (loss,) = asked.json("status", "--costs")["costs"]["screens"]
+    assert (loss["days"], loss["papers"]) == (len(days), 60 * len(days))
+    assert loss["sent"] < loss["papers"]
+    assert loss["lost"] == 0
+    assert "Screened for gpt-4o-mini on 6 days" in asked.kb("status", "--costs")
     page = asked.text("Daily/arxiv-2025-03-10.md")
     assert f"was sent the {screen['sent']} papers that the local order puts first" in page
     assert "rovisional" not in page

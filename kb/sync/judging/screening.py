@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from kb.sync.judge import Judge
     from kb.sync.judging.asking import Model
 
-LEARNT_DAYS = 40
-"""So many judged days back the order learns from what the model said."""
+LEARNT_DAYS = 20
+"""So many judged days back the order learns from what the model said: these are in the pool anyway, and
+more make the learning slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,22 @@ def screened(history: History, model: str, prompt: str) -> list[Screened]:
         for told in day.screens
         if (told["by"], told["prompt"]) == (model, prompt)
     ]  # fmt: skip
+
+
+def losses(history: History) -> list[dict[str, Any]]:
+    """What the screen has cost each model and prompt, as far as the samples tell."""
+    asked = {(told["by"], told["prompt"]) for day in history.real_days() for told in day.screens}
+    found = []
+    for model, prompt in sorted(asked):
+        days = screened(history, model, prompt)
+        loss = screen.measured(days)
+        sent = sum(day.sent + len(day.sample) for day in days)
+        found.append(
+            {"model": model, "prompt": prompt, "days": len(days), "sent": sent,
+             "papers": sum(day.size for day in days), "kept": loss.kept, "sampled": loss.sampled,
+             "found": loss.found, "lost": loss.lost, "share": loss.share}
+        )  # fmt: skip
+    return found
 
 
 def _labels(model: Model, cutoffs: Cutoffs) -> dict[str, bool]:
