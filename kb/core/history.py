@@ -71,7 +71,8 @@ class Day:
     model: str = ""
     """The model that was to judge the day over the local scorer; empty where there was none."""
     waiting: Mapping[str, str] = field(default_factory=dict)
-    """Why papers had no answer of the model when the day was filed; see `History.waiting`."""
+    """Papers that had no answer of the model when the day was filed, and why; until they are judged and
+    filed after all. See `History.waiting`."""
     screens: tuple[Mapping[str, Any], ...] = ()
     """How the day was screened for the model, as recorded."""
     at: str = ""
@@ -335,6 +336,8 @@ def _take_day(history: History, at: str, about: tuple[date, str], record: Record
     if waiting := record.get("waiting"):
         told = {arxiv_id: why for why, ids in waiting.items() for arxiv_id in ids}
         day.waiting = {**day.waiting, **told}
+    if answered := set(record.get("answered", ())):
+        day.waiting = {i: why for i, why in day.waiting.items() if i not in answered}
     if screen := record.get("screen"):
         day.screens += ({**screen, "by": day.model},)
 

@@ -193,6 +193,7 @@ _OF_A_DAY: dict[str, Callable[[Any], Any]] = {
     "by": _text,
     "model": _text,
     "waiting": _by_reason,
+    "answered": _texts,
     "screen": _screen,
     "criteria": _text,
     "announced": _whole,

@@ -22,6 +22,7 @@ from standins.vaults import paper, record
 from kb.core import frontmatter, regions
 from kb.scorers.llm import scorer
 from kb.scorers.llm.asking import Patience
+from kb.sync.judging import completing
 
 DAY = "2025-03-06"
 
@@ -262,6 +263,68 @@ def test_no_day_is_lost_where_the_model_fails_and_the_next_pass_completes_it(
     server.asked.clear()
     asked.kb("sync", "--feed", str(day))
     assert (asked.state(), server.asked) == (before, [])
+
+
+def test_a_pass_that_dies_before_it_files_what_it_completed_loses_nothing(
+    asked: Box, server: ModelServer, day: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.misbehave(TRANSPORT["503"])
+    asked.kb("sync", "--feed", str(day), code=75)
+    server.behave()
+
+    def dies(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(completing, "file", dies)
+        asked.kb("sync", "--feed", str(day), code=130)
+    assert len(ledger(asked, "judged")) == 40
+    server.asked.clear()
+    asked.kb("sync", "--feed", str(day))
+    assert server.asked == []
+    assert properties(asked).keys() == {i for i in ids(range(40)) if kept(i)}
+    before = asked.state()
+    asked.kb("sync", "--feed", str(day))
+    assert asked.state() == before
+
+
+def test_several_days_wait_and_are_completed(asked: Box, server: ModelServer, feed: Path) -> None:
+    asked.edit("kb.toml", "[llm] ", "[llm]\nconcurrency = 1\n#")
+    server.misbehave(TRANSPORT["503"])
+    told = asked.json("sync", "--feed", str(feed), code=75)
+    assert [each["outcome"] for each in told["days"]] == ["done"] * 3
+    assert len(server.chats) == 4, "the second and the third day are not tried"
+    assert sum(asked.json("status")["provisional"].values()) == 120
+    server.behave()
+    server.asked.clear()
+    asked.kb("sync", "--feed", str(feed))
+    everyone = [i for start in (0, 100, 200) for i in ids(range(start, start + 40))]
+    assert sorted(sent(server)) == everyone
+    assert sent(server)[0] >= "2503.00200", "the newest day goes first"
+    assert properties(asked).keys() == {i for i in everyone if kept(i)}
+    assert asked.json("status")["provisional"] == {}
+
+
+def test_what_the_reader_did_to_a_provisional_note_stays(
+    asked: Box, server: ModelServer, day: Path
+) -> None:
+    server.misbehave(TRANSPORT["503"])
+    asked.kb("sync", "--feed", str(day), code=75)
+    paths = {str(frontmatter.read(asked.text(p))["arxiv_id"]): p for p in asked.notes()}
+    falls = next(i for i in paths if not kept(i))
+    asked.write(paths[falls], asked.text(paths[falls]) + "My own words.\n")
+    rises = next(i for i in paths if kept(i))
+    asked.edit(paths[rises], "relevance:", "relevance: 3 # mine\nx:")
+    server.behave()
+    asked.kb("sync", "--feed", str(day))
+    text = asked.text(paths[falls])
+    assert text.endswith("My own words.\n")
+    assert "\nkept: false\n" in text
+    assert "provisional" not in text
+    assert paths[falls] not in asked.text(f"Daily/arxiv-{DAY}.md")
+    values = frontmatter.read(asked.text(paths[rises]))
+    assert (values["relevance"], values["novelty"]) == (3, numbers(rises)[1])
+    assert "relevance: 3 # mine\n" in asked.text(paths[rises])
 
 
 @pytest.mark.parametrize("name", ["a wrong key", "nobody there"])

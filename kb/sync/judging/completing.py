@@ -31,13 +31,17 @@ def complete(
     follow: Sequence[str],
     refetch: Callable[[Sequence[str]], Iterable[Paper]] | None,
 ) -> None:
-    """Asks about the papers that wait for a model, those of the newest day first."""
+    """Asks about the papers that wait for a model, those of the newest day first, and files them; also
+    those that were judged by a pass that died before it could file them."""
     wanted = {
         i: day
         for i, day in waiting(state).items()
         if i not in model.asked and not model.is_given_up(i)
     }
     settle(state, model, wanted, follow, refetch)
+    left = {i: day.day for day in state.history.real_days() for i in day.waiting}
+    judged = {i: day for i, day in left.items() if i not in waiting(state)}
+    file(state, model, texts(state, judged, refetch), judged, follow)
 
 
 def waiting(state: State) -> dict[str, date]:
@@ -122,7 +126,10 @@ def _file(
         if done is not None:
             state.notes[said.id] = done[0]
             records += [done[1]] if done[1] else []
-    if not kept:
+    answered = sorted(
+        i for i in texts if i in day.waiting and state.history.judged_by_model(i) is not None
+    )
+    if not kept and not answered:
         return
     filed: Record = {
         "v": 1, "k": "day", "day": day.day.isoformat(), "cats": list(day.categories),
@@ -131,6 +138,8 @@ def _file(
         "kept": [said.id for said in kept],
         "cutoffs": {**day.cutoffs, "novelty": cutoffs.novelty}, "at": state.at,
     }  # fmt: skip
+    if answered:
+        filed["answered"] = answered
     if not day.from_arxiv:
         filed["via"] = "feed"
     state.remember([*records, filed], day=day.day)

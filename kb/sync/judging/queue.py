@@ -90,11 +90,11 @@ def collect(
         judged = [each for each in outcome.judged.values() if each.id in days]
         model.put_down(judged, record["vers"], days, record["prompt"])
         model.account(outcome, "assess", days)
-        state.remember([{"v": 1, "k": "bulk", "batch": name, "done": True, "at": state.at}])
-        state.report.settled += 1
         of_batch = {each.id: days[each.id] for each in judged}
         papers = completing.texts(state, of_batch, refetch)
         completing.file(state, model, papers, of_batch, follow)
+        state.remember([{"v": 1, "k": "bulk", "batch": name, "done": True, "at": state.at}])
+        state.report.settled += 1
 
 
 def _affordable(state: State, model: Model, papers: Sequence[Paper]) -> list[Paper]:
