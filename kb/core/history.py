@@ -53,6 +53,7 @@ class Day:
     outside: PaperIds = field(default_factory=PaperIds)
     """Listed, but outside the reader's categories or announce types."""
     kept: list[str] = field(default_factory=list)
+    """Without those that a model, asked when the day was filed already, put below the cutoffs."""
     counted: int = 0
     """Papers scanned, by a digest that names only those it kept."""
     usage: tuple[tuple[Any, ...], ...] = ()
@@ -326,6 +327,8 @@ def _take_day(history: History, at: str, about: tuple[date, str], record: Record
     if outside := record.get("outside", day.outside):
         day.outside = PaperIds(i for i in (*day.outside, *outside) if i not in day.scores)
     day.kept = list(dict.fromkeys((*day.kept, *record.get("kept", ()))))
+    if fell := set(record.get("fell", ())):
+        day.kept = [arxiv_id for arxiv_id in day.kept if arxiv_id not in fell]
     day.reasons = day.reasons.joined(record.get("reasons", day.reasons))
     day.tokens = tuple(map(add, day.tokens, record.get("tokens", (0, 0, 0))))
     day.usd += record.get("usd", 0.0)

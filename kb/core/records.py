@@ -194,6 +194,7 @@ _OF_A_DAY: dict[str, Callable[[Any], Any]] = {
     "model": _text,
     "waiting": _by_reason,
     "answered": _texts,
+    "fell": _texts,
     "screen": _screen,
     "criteria": _text,
     "announced": _whole,

@@ -72,6 +72,7 @@ def file_intake(
             queue.collect(state, model, where, judge.follow, judge.refetch)
         completing.complete(state, model, judge.follow, judge.refetch)
         reading.as_set(state, model, judge.refetch)
+        report.days = [_told(state.history.days[(told.day, told.source)]) for told in report.days]
     _update_notes(state, intake.updates)  # a new paper may have been replaced by now
     report.days.sort(key=lambda told: (told.day, told.source))
     report.problems += judge.problems

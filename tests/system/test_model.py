@@ -243,8 +243,9 @@ def test_no_day_is_lost_where_the_model_fails_and_the_next_pass_completes_it(
 
     mend(server, monkeypatch)
     server.asked.clear()
-    asked.kb("sync", "--feed", str(day))
+    told = asked.json("sync", "--feed", str(day))
     wanted = {i for i in ids(range(40)) if kept(i)}
+    assert told["days"][0]["relevant"] == len(wanted)
     assert sorted(set(sent(server))) == ids(range(40))
     notes = properties(asked)
     assert notes.keys() == wanted

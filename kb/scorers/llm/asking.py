@@ -179,7 +179,7 @@ class Asking(Generic[T]):
                 failure = failed.failure
             else:
                 return self._read(answer, sent, job)
-            log.warning("the model: %s", self.state.endpoint.said(failure.said))
+            log.info("the model: %s", self.state.endpoint.said(failure.said))
             if failure.kind in ("long", "filtered") or self._is_of_the_papers(failure):
                 return self._split(job, failure)
             if failure.kind == "refused" or (tries and self._may_be_of_the_form(failure, sent)):

@@ -140,6 +140,8 @@ def _file(
     }  # fmt: skip
     if answered:
         filed["answered"] = answered
+    if fell := [i for i in day.kept if i not in standing]:
+        filed["fell"] = fell
     if not day.from_arxiv:
         filed["via"] = "feed"
     state.remember([*records, filed], day=day.day)
