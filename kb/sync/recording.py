@@ -147,7 +147,7 @@ def message(state: State, changed: Sequence[str]) -> str:
     """What a person would write: a line on the days or notes, then what was done to which note."""
     report = state.report
     days = [day for day in report.days if day.outcome == "done" and report.settled]
-    done = {action.path: action for action in state.memory.actions}
+    done = state.memory.actions
     created = [path for path, action in done.items() if action.kind == "create"]
     touched = [path for path in changed if not _all_ours(state, path) and path not in created]
     lines = [report.subject or _subject(days, report, len(created), touched, changed)]

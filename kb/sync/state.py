@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from kb.vault.vault import Vault
 
 
+_OF_NOTES = frozenset({"create", "update", "adopt"})
+
+
 class Home:
     """Under which path kb last knew the note of a paper."""
 
@@ -53,8 +56,8 @@ class Memory:
     """Papers about which the last pass had to leave something open."""
     uncommitted: set[str] | None = None
     """Files that have changed since the last commit; None: git is to be asked."""
-    actions: list[Action] = field(default_factory=list)
-    """What was done to them."""
+    actions: dict[str, Action] = field(default_factory=dict)
+    """What was done to notes among them, by path."""
     news: bool = False
     """Whether the last pass has found or made any change."""
 
@@ -175,7 +178,8 @@ class State:
         if memory.uncommitted is not None:
             memory.uncommitted |= self.changed_paths | set(self.report.written)
         memory.in_question = self._left_open()
-        memory.actions += self.report.actions
+        done = (action for action in self.report.actions if action.kind in _OF_NOTES)
+        memory.actions |= {action.path: action for action in done}
         memory.news = bool(self.changed_paths or self.report.written)
 
     def _left_open(self) -> set[str]:
