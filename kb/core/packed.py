@@ -105,7 +105,7 @@ class Reasons(Mapping[str, tuple[tuple[str, ...], str]]):
         for arxiv_id, (topics, comment) in (reasons or {}).items():
             "".join((*topics, comment))  # all of it text
             plain[arxiv_id] = (*topics,), comment
-        self._line = bytes(memoryview(jsonlines.quick_dumps(plain))) if plain else b""
+        self._line = jsonlines.quick_dumps(plain) if plain else b""
 
     def __getitem__(self, arxiv_id: str) -> tuple[tuple[str, ...], str]:
         return _reasons(self._line)[arxiv_id]
