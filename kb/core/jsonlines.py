@@ -39,7 +39,9 @@ def _exactly(line: bytes) -> Any:
 def quick_dumps(value: Any) -> bytes:
     """As `dumps`, for values without NaN."""
     try:
-        return bytes(memoryview(orjson.dumps(value)))  # whose own bytes keep room for thousands more
+        return bytes(
+            memoryview(orjson.dumps(value))
+        )  # whose own bytes keep room for thousands more
     except TypeError:
         return dumps(value)
 
