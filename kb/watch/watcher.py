@@ -218,12 +218,12 @@ class Watcher:
             )
         except TryLater as later:
             log.debug("%s", later)
-            self._put_off(hints, _AGAIN)
+            self._put_off(hints, _AGAIN, commit=commit)
             return
         except KbError as error:
             self._tell_once(str(error))
             self._memory = sync.Memory()
-            self._put_off(None, _MENDING)
+            self._put_off(None, _MENDING, commit=commit)
             return
         self._done(report, hints, begun, committed=commit)
 
@@ -262,12 +262,17 @@ class Watcher:
             self._deaf(why)
         return COMPARE if self._listener is not None else max(_POLL, took * _POLL_SHARE)
 
-    def _put_off(self, hints: set[str] | None, seconds: float) -> None:
+    def _put_off(self, hints: set[str] | None, seconds: float, *, commit: bool = False) -> None:
+        at = time.monotonic() + seconds
+        if commit:
+            self.due.commit = at
+            if self.due.commit_at_most is not None:
+                self.due.commit_at_most = max(at, self.due.commit_at_most)
         if hints is None:
-            self.due.compare = time.monotonic() + seconds
+            self.due.compare = at
         else:
             self._retry |= hints
-            self.due.again = time.monotonic() + seconds
+            self.due.again = at
 
     def _say_goodbye(self) -> None:
         touched = self._hints.take()

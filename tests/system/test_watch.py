@@ -18,6 +18,8 @@ from standins.arxiv_server import ArxivStandIn
 from standins.box import Box
 
 from kb.core.announcements import back, current_day
+from kb.vault.cache import vault_cache_folder
+from kb.vault.lock import VaultLock
 
 
 def until(what: Callable[[], bool], seconds: float = 30) -> None:
@@ -140,6 +142,22 @@ def test_commits_are_gathered_and_say_what_changed(
     assert said.startswith("Update 4 paper notes\n")
     assert said.count("\n- ") == 4
     assert said.count(": gone from here") == 1
+
+
+def test_it_waits_for_another_pass_in_peace_also_with_a_commit_that_is_due(
+    box: Box, watcher: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    box.write("kb.toml", re.sub(r"settle = \d+", "settle = 2", box.text("kb.toml")))
+    until(lambda: " pass: " in log_of(tmp_path))
+    note = box.notes()[0]
+    box.edit(note, "status: unread", "status: reading")
+    week = next((box.root / "Weekly").glob("*.md"))
+    until(lambda: "| reading |" in week.read_text())
+    with VaultLock(vault_cache_folder(box.root), box.root):
+        time.sleep(7)  # the commit is due meanwhile
+        tries = log_of(tmp_path).count("is held by")
+    assert 0 < tries < 10, "it tries again every other second, not all the time"
+    until(lambda: "reading" in box.git("show", f"HEAD:{note}"))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="hooks are shell scripts")
