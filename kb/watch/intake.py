@@ -44,14 +44,17 @@ class Intake:
         self._stopped = False
 
     def run(self) -> Outcome:
-        """One pass, to its end. Raises OSError where no process can be started."""
+        """One pass, to its end."""
         with self._lock:
             if self._stopped:
                 return Outcome(130, "", "interrupted")
-            self._running = subprocess.Popen(
-                self._command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE, start_new_session=True,
-            )  # fmt: skip
+            try:
+                self._running = subprocess.Popen(
+                    self._command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE, start_new_session=True,
+                )  # fmt: skip
+            except OSError as error:  # memory or processes have run out for the moment
+                return Outcome(75, "", f"no process could be started ({error.strerror})")
         out, err = self._running.communicate()
         code = self._running.returncode
         with self._lock:
