@@ -37,6 +37,8 @@ _HTML = [
 _LONE_TAG = re.compile(
     rf" {{0,3}}(?:<[A-Za-z][A-Za-z0-9-]*(?:{_ATTRIBUTE})*\s*/?>|</[A-Za-z][A-Za-z0-9-]*\s*>)\s*$"
 )
+_SIGNS = frozenset("`~<>#=-_*+0123456789")
+"""What a line that is more than text of a paragraph begins with."""
 _DEEPEST = 20
 
 
@@ -91,16 +93,19 @@ class _Blocks:
             self.paragraph = False
         if self.fence:
             return self.in_fence(line)
+        first = line.lstrip(" ")[:1]
         if self.html_end is not None:
             self.until_html_ends(line)
-        elif not line.strip(" "):
+        elif not first:
             self.paragraph = False
         elif line.startswith("    "):
             pass
-        elif fence := _FENCE.match(line):
+        elif first not in _SIGNS:
+            self.paragraph = True
+        elif first in "`~" and (fence := _FENCE.match(line)):
             self.fence, self.paragraph = fence["run"], False
             return True
-        elif not self.begins_html(line):
+        elif first != "<" or not self.begins_html(line):
             self.begin(line)
         return False
 
@@ -175,9 +180,10 @@ def _interrupts(item: re.Match[str]) -> bool:
 
 def _continues(line: str) -> bool:
     """Whether a line goes on with a paragraph of an item or quote that it lies outside of."""
-    if not line.strip(" "):
+    first = line.lstrip(" ")[:1]
+    if not first:
         return False
-    if line.startswith("    "):
+    if line.startswith("    ") or first not in _SIGNS:
         return True
-    patterns = (_FENCE, _QUOTE, _ITEM, _RULE, _HEADING, *(opening for opening, _ in _HTML))
+    patterns = (_ITEM, _FENCE, _QUOTE, _RULE, _HEADING, *(opening for opening, _ in _HTML))
     return not any(pattern.match(line) for pattern in patterns)
