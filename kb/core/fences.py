@@ -44,12 +44,11 @@ _DEEPEST = 20
 
 def code_spans(text: str) -> list[tuple[int, int]]:
     """The fenced blocks of `text` as offsets (start, end), fences included; an open one runs on."""
-    if "```" not in text and "~~~" not in text:
-        return []
+    last = max(text.rfind("```"), text.rfind("~~~"))
     blocks = _Blocks()
     spans: list[tuple[int, int]] = []
     start = 0
-    while start < len(text):
+    while start <= last:
         line = _LINE.match(text, start)
         end = line.end() if line else len(text)
         if line and blocks.feed(line[1].expandtabs(4)):
