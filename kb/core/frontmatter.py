@@ -12,6 +12,7 @@ from datetime import date
 from enum import Enum
 from typing import NamedTuple
 
+from kb.core import yamlplain
 from kb.core.yamlsafe import MAX_BYTES, Document, Entry, FrontmatterError, parse
 from kb.core.yamltext import dump_value
 
@@ -27,6 +28,7 @@ __all__ = [
     "is_as_dumped",
     "names_key",
     "read",
+    "read_plain",
     "split",
 ]
 
@@ -82,6 +84,13 @@ def read(text: str) -> dict[str, object]:
     """
     block = _locate(text)
     return _parse(text, block).values if block else {}
+
+
+def read_plain(text: str) -> dict[str, object] | None:
+    """As `read`, dates as ISO text, where all is written so plainly that no parser is needed; else
+    None. Raises FrontmatterError on an unclosed fence."""
+    block = _locate(text)
+    return yamlplain.read(text[block.start : block.end]) if block else {}
 
 
 def names_key(text: str, key: str) -> bool:

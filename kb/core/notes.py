@@ -281,7 +281,7 @@ def read(path: str, text: str) -> Note:
     """The note in `text`. Never raises: a broken one comes back with `refused`, and its id if
     its frontmatter names one."""
     try:
-        values = {str(key): plain_value(value) for key, value in frontmatter.read(text).items()}
+        values = values_in(text)
     except frontmatter.FrontmatterError as error:
         named = re.search(r"^arxiv_id:[ \t]*[\"']?([^\s\"'#]+)", text[:20_000], re.MULTILINE)
         arxiv_id = _id(named[1]) if named else None
@@ -309,6 +309,14 @@ def read(path: str, text: str) -> Note:
         refused=refused,
         claimed="arxiv_id" in values,
     )
+
+
+def values_in(text: str) -> dict[str, Any]:
+    """The frontmatter of a note as JSON knows it. Raises FrontmatterError as `frontmatter.read`."""
+    plain = frontmatter.read_plain(text)
+    if plain is not None:
+        return plain
+    return {str(key): plain_value(value) for key, value in frontmatter.read(text).items()}
 
 
 def face(note: Note) -> bytes:
