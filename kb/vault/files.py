@@ -77,6 +77,14 @@ class VaultFiles:
         with self._opened(path, self._locate(path)) as held:
             return state_of(path, held, limit)
 
+    def read_met(self, path: str) -> FileState:
+        """As `read`, for a file that a walk has just met, and so found to lie in the vault."""
+        try:
+            with self._opened(path, self.root / path) as held:
+                return state_of(path, held)
+        except Refused:
+            return self.read(path)  # a link, which may lead anywhere; or it says why it cannot
+
     def find(self, path: str, *, limit: int = NOTE_LIMIT) -> FileState | None:
         """As `read`, and None where there is no such file."""
         try:

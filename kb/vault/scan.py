@@ -338,7 +338,7 @@ class Scan:
 
     def _note(self, path: str) -> Note:
         try:
-            return notes_.read(path, self._files.read(path).text)
+            return notes_.read(path, self._files.read_met(path).text)
         except Missing:
             return notes_.Note(path=path)
         except (Busy, Refused) as error:
