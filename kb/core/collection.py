@@ -36,6 +36,8 @@ class Card(NamedTuple):
     """(score, relevance)."""
     status: str
     rating: int | None
+    topic: str
+    """The first of its topics."""
     face: bytes
     packed: bytes
 
@@ -47,6 +49,7 @@ class Card(NamedTuple):
             note.path, note.announced, note.kept, bool(note.refused), unread,
             (_modest(note.score), _modest(note.relevance)),
             sys.intern(note.status), None if note.rating is None else _modest(note.rating),
+            sys.intern(next(iter(note.texts("topics")), "")),
             notes_.face(note), packed,
         )  # fmt: skip
 
@@ -62,6 +65,8 @@ class Notes(MutableMapping[str, "Note"]):
         self._kept = 0
         self.stirred: set[date | None] = set()
         """Days on which a note has come, changed or gone; None for notes without a day."""
+        self.changed: set[str] = set()
+        """Papers whose note has come, changed or gone since then."""
         self.refused: set[str] = set()
         """Papers whose note cannot be read at the moment."""
         for note in notes:
@@ -84,6 +89,7 @@ class Notes(MutableMapping[str, "Note"]):
         self._cards[arxiv_id] = card
         self._paths[card.path] = arxiv_id
         self.stirred.add(card.day)
+        self.changed.add(arxiv_id)
         if card.refused:
             self.refused.add(arxiv_id)
         if card.kept:
@@ -97,6 +103,7 @@ class Notes(MutableMapping[str, "Note"]):
 
     def _leave(self, arxiv_id: str, card: Card) -> None:
         self.stirred.add(card.day)
+        self.changed.add(arxiv_id)
         self.refused.discard(arxiv_id)
         if self._paths.get(card.path) == arxiv_id:
             del self._paths[card.path]
@@ -115,6 +122,11 @@ class Notes(MutableMapping[str, "Note"]):
     def __contains__(self, arxiv_id: object) -> bool:
         return arxiv_id in self._cards
 
+    def settle(self) -> None:
+        """Every page is in step now, or known not to be."""
+        self.stirred.clear()
+        self.changed.clear()
+
     def path_of(self, arxiv_id: str) -> str | None:
         """Where the paper's note lies."""
         card = self._cards.get(arxiv_id)
@@ -132,6 +144,10 @@ class Notes(MutableMapping[str, "Note"]):
         """The note's status, and whether it has five stars."""
         card = self._cards[arxiv_id]
         return card.status, card.rating == 5
+
+    def topic(self, arxiv_id: str) -> str:
+        """The first of the note's topics; empty where it has none."""
+        return self._cards[arxiv_id].topic
 
     def has_an_opinion(self, arxiv_id: str, relevance: int | None) -> bool:
         """Whether the reader may have said what they think of the paper: by a rating, by skipping it,
@@ -154,10 +170,6 @@ class Notes(MutableMapping[str, "Note"]):
         """The papers of a day, or those without one, sorted."""
         return sorted(self._days.get(day, ()))
 
-    def on(self, day: date | None) -> list[Note]:
-        """The notes of a day, or those without one, best first."""
-        return [self[arxiv_id] for arxiv_id in self.ordered(self._days.get(day, ()))]
-
     def ordered(self, papers: Iterable[str]) -> list[str]:
         """The papers in the order of pages: by score, then relevance, then id."""
         return sorted(papers, key=self._place)
@@ -174,7 +186,7 @@ class Notes(MutableMapping[str, "Note"]):
         """How many listed notes are still to be read."""
         return sum(map(len, self._unread.values()))
 
-    def best_unread(self, most: int) -> list[Note]:
+    def best_unread(self, most: int) -> list[str]:
         """The first `most` of them, best first."""
         found: list[str] = []
         for shelf in sorted(self._unread, reverse=True):
@@ -182,7 +194,7 @@ class Notes(MutableMapping[str, "Note"]):
             found += heapq.nsmallest(missing, self._unread[shelf], key=id_order)
             if len(found) == most:
                 break
-        return [self[arxiv_id] for arxiv_id in found]
+        return found
 
 
 def _modest(number: int) -> int:

@@ -44,6 +44,13 @@ class Linker:
             return wiki_link(label, PurePosixPath(to_path), in_table=in_table)
         return _markdown(label, from_path.rpartition("/")[0], to_path)
 
+    def target(self, from_path: str, to_path: str) -> str:
+        """What such a link names: the way to the file as a Markdown link has it, else its stem."""
+        if self.style == "wiki" and not _NOT_IN_WIKI.search(to_path.rpartition("/")[2]):
+            path = PurePosixPath(to_path)
+            return path.stem if path.suffix == ".md" else path.name
+        return _target(from_path.rpartition("/")[0], to_path)
+
 
 def markdown_link(
     label: str, from_path: PurePosixPath, to_path: PurePosixPath, fragment: str | None = None
@@ -56,14 +63,18 @@ def markdown_link(
 
 
 def _markdown(label: str, folder: str, to_path: str, fragment: str | None = None) -> str:
-    above, _, name = to_path.rpartition("/")
-    target = _encoded(_way(folder or ".", above or ".") + name)
+    target = _target(folder, to_path)
     if fragment:
         target += f"#{_encoded(fragment)}"
-    shown = cell(label) or cell(PurePosixPath(name).stem)
+    shown = cell(label) or cell(PurePosixPath(to_path).stem)
     if shown.startswith("\\[") and shown.endswith("\\]"):
         shown = f" {shown} "  # else `[[...]]`, once the escapes are gone
     return f"[{shown}]({target})"
+
+
+def _target(folder: str, to_path: str) -> str:
+    above, _, name = to_path.rpartition("/")
+    return _encoded(_way(folder or ".", above or ".") + name)
 
 
 def wiki_link(label: str, to_path: PurePosixPath, *, in_table: bool = False) -> str:

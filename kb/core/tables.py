@@ -29,10 +29,19 @@ def table(
     a row, or `align`, has another number of columns than `header`.
     """
     sides = list(align or "-" * len(header))
-    lines = [row(header), row(_ALIGNED[side[:1]] for side in sides)]
+    lines = []
     for cells in (sides, *rows):
         if len(cells) != len(header):
             raise ValueError(f"a row has {len(cells)} cells, the table {len(header)} columns")
         if cells is not sides:
             lines.append(row(cells))
-    return "\n".join(lines) + "\n"
+    return table_of_lines(header, lines, sides)
+
+
+def table_of_lines(
+    header: Sequence[str], lines: Iterable[str], align: Sequence[str] | None = None
+) -> str:
+    """As `table`, of rows that `row` has made already."""
+    sides = align or "-" * len(header)
+    top = (row(header), row(_ALIGNED[side[:1]] for side in sides))
+    return "\n".join((*top, *lines)) + "\n"

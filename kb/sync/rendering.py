@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from kb import resources
@@ -56,6 +57,9 @@ def write_pages(state: State) -> None:
     )  # fmt: skip
     setting = repr((resources.build(), settings.folders, settings.pages))
     stirred = _stirred(state, shelf, setting)
+    if stirred is not None:
+        shelf.standing = partial(_standing, state)
+        shelf.changed = state.notes.changed
     wanted = list(leaves(shelf, stirred))
     state.looked_at |= {leaf.path for leaf in wanted}
     stale = [leaf for leaf in wanted if _may_differ(state, leaf, setting)]
@@ -84,6 +88,24 @@ def _stirred(state: State, shelf: Shelf, setting: str) -> Collection[date | None
     pages = {path for path in state.changes.paths if state.vault.layout.owns(path)}
     touched = {state.vault.layout.day_on(path) for path in pages | state.memory.unfinished}
     return state.notes.stirred | state.stirred | touched
+
+
+def _standing(state: State, path: str) -> str:
+    """The text of a page that was right when the last pass ended and has not been touched since, and
+    of whose days nothing new has been recorded; else empty."""
+    known = _right(state).get(path)
+    if (
+        known is None
+        or known[0] != state.scan.stamp(path)
+        or path in state.memory.unfinished
+        or state.vault.layout.day_on(path) in state.stirred
+    ):
+        return ""
+    try:
+        file = state.vault.files.read_met(path)
+        return file.text if file.sha256 == state.vault.cache.get(path) else ""
+    except (Busy, Refused):
+        return ""
 
 
 def _may_differ(state: State, leaf: Leaf, setting: str) -> bool:

@@ -170,7 +170,7 @@ class State:
     def shown(self, shelf: Shelf, setting: str) -> None:
         """Every page is in step now, or told to be unfinished."""
         self.memory.shown = (setting, shelf.extent())
-        self.notes.stirred.clear()
+        self.notes.settle()
 
     def keep(self) -> None:
         """Lets the memory stand for all that this pass has seen and done."""

@@ -21,7 +21,7 @@ from kb.errors import KbError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-_SCHEMA = 6
+_SCHEMA = 7
 # Long rows spill out of the pages of tables without rowid (sqlite.org/withoutrowid.html, 4).
 _TABLES = """
 create table if not exists papers (id text primary key, data text not null);
@@ -31,7 +31,7 @@ create table if not exists notes (
     path text primary key, mtime_ns integer not null, ctime_ns integer not null,
     size integer not null, packed blob not null,
     id text, day text, flags integer not null, score integer not null, relevance integer not null,
-    status text not null, rating integer, face blob not null
+    status text not null, rating integer, topic text not null, face blob not null
 );
 create table if not exists pages (
     path text primary key, mtime_ns integer not null, ctime_ns integer not null,
@@ -44,10 +44,10 @@ create table if not exists begun (id text primary key, data text not null) witho
 
 
 NoteRow = tuple[
-    str, int, int, int, bytes, str | None, str | None, int, int, int, str, int | None, bytes
+    str, int, int, int, bytes, str | None, str | None, int, int, int, str, int | None, str, bytes
 ]
 """Path, modification and change time (ns), size, what `notes.pack` made of the file, and the card of
-a paper's note: id, day, flags (kept, refused, unread), score, relevance, status, rating, face."""
+a paper's note: id, day, flags (kept, refused, unread), score, relevance, status, rating, topic, face."""
 
 
 class CacheError(KbError):
@@ -170,7 +170,7 @@ class Cache:
         return cast("list[NoteRow]", self._run("select * from notes"))
 
     def put_notes(self, rows: Iterable[NoteRow], gone: Iterable[str]) -> None:
-        marks = ",".join("?" * 13)
+        marks = ",".join("?" * 14)
         with self._transaction():
             self._db.executemany(f"insert or replace into notes values ({marks})", rows)  # noqa: S608
             self._db.executemany("delete from notes where path = ?", ((path,) for path in gone))

@@ -374,12 +374,12 @@ def _row(path: str, seen: Seen) -> NoteRow:
     """What the cache remembers of a file."""
     stamp, card = seen[:3], seen.card
     if card is None:
-        return (path, *stamp, seen.packed, None, None, 0, 0, 0, "", None, b"")
+        return (path, *stamp, seen.packed, None, None, 0, 0, 0, "", None, "", b"")
     flags = card.kept | card.refused << 1 | card.unread << 2
     day = card.day.isoformat() if card.day else None
     return (
         path, *stamp, seen.packed, seen.id, day, flags, *card.rank, card.status, card.rating,
-        card.face,
+        card.topic, card.face,
     )  # fmt: skip
 
 
@@ -387,10 +387,11 @@ def _from_row(path: str, row: Sequence[Any]) -> Seen:
     mtime, ctime, size, packed, arxiv_id, day, flags, score, relevance, *rest = row
     if arxiv_id is None:
         return Seen(mtime, ctime, size, packed)
-    status, rating, face = rest
+    status, rating, topic, face = rest
     card = Card(
         path, date.fromisoformat(day) if day else None, bool(flags & 1), bool(flags & 2),
-        bool(flags & 4), (score, relevance), sys.intern(status), rating, face, packed,
+        bool(flags & 4), (score, relevance), sys.intern(status), rating, sys.intern(topic),
+        face, packed,
     )  # fmt: skip
     return Seen(mtime, ctime, size, packed, arxiv_id, card)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from standins.vaults import note_text
 
-from kb.core import notes, pages
+from kb.core import notes, pages, plan
 from kb.core.collection import Notes
 from kb.core.history import fold
 from kb.core.links import Linker
@@ -128,7 +129,7 @@ def test_whatever_a_record_says_else_on_a_page_is_in_its_signature(key: str, val
     told: list[Any] = [(1, "2025-03-06", []), (2, "2025-03-07", []), (3, "2025-03-14", [])]
     two: list[World] = [(told, [plain], [], []), (told, [plain | {key: value}], [], [])]
     before, after = ({leaf.path: leaf for leaf in pages.leaves(shelf_of(w))} for w in two)
-    for path in before.keys() & after.keys() - {pages.Layout().home}:
+    for path in before.keys() & after.keys():
         same = before[path].render() == after[path].render()
         assert same or before[path].signature() != after[path].signature(), path
 
@@ -147,6 +148,35 @@ def test_only_pages_of_stirred_days_change(world: World, changed: list[Any]) -> 
     wanted = {leaf.path: leaf.render() for leaf in pages.leaves(after, held.stirred)}
     fresh = pages.render(shelf_of((changed, *world[1:])))
     assert before | wanted == {page.path: page for page in fresh}
+
+
+@settings(deadline=None, max_examples=200)
+@given(worlds, st.lists(note, max_size=5), st.sampled_from(["markdown", "wiki"]))
+def test_what_a_page_said_before_of_notes_that_are_the_same_stays(
+    world: World, changed: list[Any], style: Any
+) -> None:
+    held = Notes()
+    shelf = replace(shelf_of(world, held), linker=Linker(style))
+    texts = {page.path: plan.page_text(page, None) for page in pages.render(shelf)}
+    held.settle()
+    after = replace(shelf_of((changed, *world[1:]), held), linker=Linker(style))
+    anew = {page.path: page for page in pages.render(after)}
+    after.standing = lambda path: texts.get(path, "")
+    after.changed = held.changed
+    assert {page.path: page for page in pages.render(after)} == anew
+
+
+@pytest.mark.parametrize("style", ["markdown", "wiki"])
+def test_a_note_that_is_the_same_is_not_looked_at_again(style: Any) -> None:
+    told = [(number, "2025-03-06", []) for number in (1, 2, 3)]
+    held = Notes()
+    shelf = replace(shelf_of((told, [], [], []), held), linker=Linker(style), month_rows=2)
+    pages_ = pages.render(shelf)
+    texts = {page.path: plan.page_text(page, None) for page in pages_}
+    held.settle()
+    after = replace(shelf, _held={}, standing=texts.__getitem__, changed=held.changed)
+    assert pages.render(after) == pages_
+    assert after._held == {}  # no note was read
 
 
 def test_a_page_says_on_which_day_it_lists() -> None:

@@ -58,8 +58,8 @@ def told(scan: Scan) -> dict[str, object]:
     days = sorted(scan.notes.days())
     return {
         "notes": dict(scan.notes),
-        "by day": [[note.path for note in scan.notes.on(day)] for day in (*days, None)],
-        "unread": [note.path for note in scan.notes.best_unread(9)],
+        "by day": [scan.notes.ids_on(day) for day in (*days, None)],
+        "unread": scan.notes.best_unread(9),
         "counts": (scan.notes.listed, scan.notes.unread, len(scan.notes)),
         "traced": dict(scan.traced),
         "duplicates": scan.duplicates,
@@ -171,7 +171,7 @@ def test_what_was_read_is_remembered_in_the_cache(vault: Vault) -> None:
     scan = vault.scan()
     assert scan.notes["2503.00009"] == Note(path="a.md", id="2503.00009")
     assert scan.notes.mark("2503.00009") == ("unread", False)
-    assert [note.id for note in scan.notes.best_unread(5)] == ["2503.00009"]
+    assert scan.notes.best_unread(5) == ["2503.00009"]
 
 
 def test_no_number_in_a_note_is_too_large_to_be_remembered(vault: Vault) -> None:

@@ -88,7 +88,7 @@ def leaves(shelf: Shelf, stirred: Collection[date | None] | None = None) -> Iter
     if shelf.notes.count_on(None) and (stirred is None or None in stirred):
         faces = partial(_faces, shelf, [None])
         yield Leaf(shelf.layout.imported, partial(home_.imported, shelf), tuple, faces)
-    yield Leaf(shelf.layout.home, partial(home_.home, shelf))
+    yield _home(shelf)
 
 
 def render(shelf: Shelf) -> list[Page]:
@@ -115,6 +115,13 @@ def _monthly(shelf: Shelf, year: int, month: int) -> Leaf:
     return Leaf(
         shelf.layout.month(year, month), partial(monthly_.monthly, shelf, year, month),
         partial(monthly_.facts, shelf, year, month), partial(_faces, shelf, days),
+    )  # fmt: skip
+
+
+def _home(shelf: Shelf) -> Leaf:
+    return Leaf(
+        shelf.layout.home, partial(home_.home, shelf), partial(home_.facts, shelf),
+        lambda: map(shelf.notes.face, home_.shown(shelf)),
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from kb.core import links, tables, tex
 from kb.core.pages.calendar import Week, long, month_name, short
+from kb.core.pages.former import Section
 from kb.core.pages.shelf import page, topic_counts, totals
 from kb.core.papers import parse_arxiv_id
 
@@ -39,16 +40,18 @@ def daily(shelf: Shelf, day: date) -> Page:
         )
     parts += [_usage(shelf, day, records), totals(records, listed)]
     parts += _of_models(shelf, records)
-    if counts := topic_counts(listed):
+    if counts := topic_counts(shelf, listed):
         rows = [(tables.cell(topic), str(count)) for topic, count in counts]
         parts.append("**Topics**\n\n" + tables.table(("Topic", "Papers"), rows))
     if listed:
+        former = shelf.former(path)
+        told = [former.section(i) or _section(shelf, day, shelf.note(i), path) for i in listed]
         parts.append("## Contents")
         parts.append("\n".join(
-            f"{number}. {shelf.link(note, path)}  \n   {_authors(note)}"
-            for number, note in enumerate(listed, 1)
+            f"{number}. {section.link}  \n   {section.authors}"
+            for number, section in enumerate(told, 1)
         ))  # fmt: skip
-        parts += [_section(shelf, day, note, number, path) for number, note in enumerate(listed, 1)]
+        parts += [f"## {n}. " + "\n\n".join(section) for n, section in enumerate(told, 1)]
     else:
         parts.append("No paper reached the cutoffs.")
     parts += _criteria(shelf, records, path)
@@ -134,7 +137,7 @@ def _of_models(shelf: Shelf, records: Sequence[Day]) -> list[str]:
     return ["  \n".join(said)] if said else []
 
 
-def _section(shelf: Shelf, day: date, note: Note, number: int, path: str) -> str:
+def _section(shelf: Shelf, day: date, note: Note, path: str) -> Section:
     arxiv_id = note.id or ""
     comment = _comment(shelf, shelf.records(day), arxiv_id)
     facts = [f"**arXiv** [{arxiv_id}](https://arxiv.org/abs/{arxiv_id})"]
@@ -144,7 +147,7 @@ def _section(shelf: Shelf, day: date, note: Note, number: int, path: str) -> str
         facts.append("provisional")
     if status := note.status:
         facts.append(f"**Status** {tex.readable(status)}")
-    lines = [f"## {number}. {shelf.link(note, path)}", _authors(note), " · ".join(facts)]
+    lines = [" · ".join(facts)]
     if topics := note.texts("topics"):
         lines.append("**Topics** " + ", ".join(tex.readable(topic) for topic in topics))
     if followed := note.texts("followed"):
@@ -155,7 +158,7 @@ def _section(shelf: Shelf, day: date, note: Note, number: int, path: str) -> str
         lines.append(tex.readable(summary[0]))
     ticked = boxes(note)
     lines.append("\n".join(f"- [{'x' if task in ticked else ' '}] {task}" for task in TASKS))
-    return "\n\n".join(lines)
+    return Section(shelf.link(note, path), _authors(note), "\n\n".join(lines))
 
 
 def _comment(shelf: Shelf, records: Sequence[Day], arxiv_id: str) -> str:

@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from kb.core.pages.shelf import Page, Shelf
 
 LONG_GAP = timedelta(days=14)
+SHOWN_OF_A_DAY = 10
 SHOWN_UNREAD = 15
 
 
 def home(shelf: Shelf) -> Page:
     path = shelf.layout.home
+    former = shelf.former(path)
     parts = ["# Papers"]
     days = shelf.days()
     if days:
@@ -32,7 +34,7 @@ def home(shelf: Shelf) -> Page:
             totals(shelf.records(newest), listed),
         ]
         if listed:
-            parts.append(paper_table(shelf, listed[:10], path, full=True))
+            parts.append(paper_table(shelf, listed[:SHOWN_OF_A_DAY], former, full=True))
         week = Week.of(newest)
         week_link = shelf.page_link(f"Week {week.number}", path, shelf.layout.week(week))
         month_link = shelf.page_link(month_name(*week.month), path, shelf.layout.month(*week.month))
@@ -42,7 +44,7 @@ def home(shelf: Shelf) -> Page:
         parts.append("Nothing here yet. `kb sync` fetches the newest day.")
     parts += ["## Unread", f"{count(shelf.notes.unread, 'paper')} not read yet."]
     if unread := shelf.notes.best_unread(SHOWN_UNREAD):
-        parts.append("\n".join(f"- {shelf.link(note, path)} ({note.score})" for note in unread))
+        parts.append("\n".join(former.item(i) or _item(shelf, shelf.note(i), path) for i in unread))
     if undated := shelf.notes.count_on(None):
         link = shelf.page_link("Papers without an announcement day", path, shelf.layout.imported)
         parts.append(f"{link}: {undated}")
@@ -52,6 +54,31 @@ def home(shelf: Shelf) -> Page:
     parts.append(f"What to look for is said in {topics}.")
     return page(path, "home", days[0] if days else None, days[-1] if days else None,
                  shelf.notes.listed, parts)  # fmt: skip
+
+
+def facts(shelf: Shelf) -> tuple[object, ...]:
+    """All that the page says beside what the notes on it say, and of these the status."""
+    days = shelf.days()
+    newest = shelf.on(days[-1])[:SHOWN_OF_A_DAY] if days else []
+    about = [(r.announced, r.scanned) for r in (shelf.records(days[-1]) if days else ())]
+    return (
+        days[:1], days[-1:], about, [(i, shelf.notes.mark(i)[0]) for i in newest],
+        len(shelf.on(days[-1])) if days else 0,
+        [shelf.notes.count_on(day) for day in Week.of(days[-1]).all_days()] if days else [],
+        shelf.notes.unread, shelf.notes.best_unread(SHOWN_UNREAD), shelf.notes.count_on(None),
+        shelf.notes.listed, _gaps(shelf), _last_pass(shelf),
+    )  # fmt: skip
+
+
+def shown(shelf: Shelf) -> list[str]:
+    """The papers on the page."""
+    days = shelf.days()
+    newest = shelf.on(days[-1])[:SHOWN_OF_A_DAY] if days else []
+    return newest + shelf.notes.best_unread(SHOWN_UNREAD)
+
+
+def _item(shelf: Shelf, note: Note, path: str) -> str:
+    return f"- {shelf.link(note, path)} ({note.score})"
 
 
 def gaps(history: History) -> list[tuple[date, str]]:
@@ -111,12 +138,13 @@ def imported(shelf: Shelf) -> Page:
         "# Papers without an announcement day",
         shelf.page_link("Home", path, shelf.layout.home),
     ]
-    groups: dict[str, list[Note]] = {}
-    for note in shelf.on(None):
-        groups.setdefault(_listed(note), []).append(note)
+    former = shelf.former(path)
+    groups: dict[str, list[str]] = {}
+    for arxiv_id in shelf.on(None):
+        groups.setdefault(_listed(shelf.note(arxiv_id)), []).append(arxiv_id)
     for listed_at in sorted(groups):
         parts += [
             f"## {tex.readable(listed_at) or 'Not said where'}",
-            paper_table(shelf, groups[listed_at], path, full=False),
+            paper_table(shelf, groups[listed_at], former, full=False),
         ]
     return page(path, "monthly", None, None, shelf.notes.count_on(None), parts)

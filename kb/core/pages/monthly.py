@@ -12,7 +12,6 @@ from kb.core.pages.shelf import count, page, paper_table, topic_counts
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kb.core.notes import Note
     from kb.core.pages.calendar import Week
     from kb.core.pages.shelf import Page, Shelf
 
@@ -20,8 +19,9 @@ if TYPE_CHECKING:
 def monthly(shelf: Shelf, year: int, month: int) -> Page:
     path = shelf.layout.month(year, month)
     weeks = month_weeks(year, month)
-    by_week = {week: shelf.week_notes(week) for week in weeks}
-    listed = [note for week in weeks for note in by_week[week]]
+    by_week = {week: shelf.in_week(week) for week in weeks}
+    listed = [arxiv_id for week in weeks for arxiv_id in by_week[week]]
+    former = shelf.former(path)
     parts = [
         f"# arXiv, {month_name(year, month)}",
         f"{count(len(listed), 'paper')} · {shelf.page_link('Home', path, shelf.layout.home)}",
@@ -31,12 +31,14 @@ def monthly(shelf: Shelf, year: int, month: int) -> Page:
         parts += [f"## Week {number}/{len(weeks)}", _week_line(shelf, week, path)]
         best, others = by_week[week][: shelf.month_rows], by_week[week][shelf.month_rows :]
         if best:
-            parts.append(paper_table(shelf, best, path, full=False))
+            parts.append(paper_table(shelf, best, former, full=False))
         else:
             parts.append(_empty_week(shelf, week))
         if others:
             parts.append(f"{count(len(others), 'more paper')}:")
-            parts.append("\n".join(f"- {shelf.link(note, path)}" for note in others))
+            parts.append("\n".join(
+                former.item(i) or f"- {shelf.link(shelf.note(i), path)}" for i in others
+            ))  # fmt: skip
     first, last = weeks[0].monday, weeks[-1].monday + timedelta(days=6)
     return page(path, "monthly", first, last, len(listed), parts)
 
@@ -61,7 +63,7 @@ def _empty_week(shelf: Shelf, week: Week) -> str:
     return "Not covered."
 
 
-def _charts(shelf: Shelf, weeks: Sequence[Week], listed: Sequence[Note]) -> list[str]:
+def _charts(shelf: Shelf, weeks: Sequence[Week], listed: Sequence[str]) -> list[str]:
     days = [
         day
         for week in weeks
@@ -82,7 +84,7 @@ xychart-beta
     bar [{bars}]
 ```"""
     ]
-    if topics := topic_counts(listed):
+    if topics := topic_counts(shelf, listed):
         slices = "\n".join(f'    "{_chart_label(topic)}" : {count}' for topic, count in topics)
         charts.append(f"```mermaid\npie title Papers by topic\n{slices}\n```")
     return charts

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from kb.core import tables, tex
 from kb.core.pages.calendar import Week
+from kb.core.pages.former import Former
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from datetime import date
 
     from kb.core.collection import Notes
@@ -22,8 +23,12 @@ if TYPE_CHECKING:
 REGION = "page"
 PAGE_KEYS = ("kb", "from", "to", "papers")
 """The properties of a page that are kb's."""
-_HELD_DAYS = 64
-"""Days whose notes are kept at hand while pages are rendered: a month's, and some."""
+_HELD = 512
+"""Notes that are kept at hand while pages are rendered: a month's, and some."""
+
+
+def _nothing(_: str) -> str:
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +49,29 @@ class Shelf:
     linker: Linker
     layout: Layout
     month_rows: int = 10
-    _held: dict[date | None, list[Note]] = field(default_factory=dict)
+    standing: Callable[[str], str] = _nothing
+    """The text of a page where all of it was right before `changed`; else empty."""
+    changed: Collection[str] = ()
+    """Papers whose notes may have changed since."""
+    _held: dict[str, Note] = field(default_factory=dict)
     _days: list[date] | None = None
     _weeks: list[Week] | None = None
     _span: tuple[date | None, date | None] | None = None
 
-    def on(self, day: date | None) -> list[Note]:
-        """The notes of a day, or those without one, as pages list them."""
-        if (listed := self._held.get(day)) is None:
-            if len(self._held) >= _HELD_DAYS:
+    def on(self, day: date | None) -> list[str]:
+        """The papers of a day, or those without one, as pages list them."""
+        return self.notes.ordered(self.notes.ids_on(day))
+
+    def note(self, arxiv_id: str) -> Note:
+        if (note := self._held.get(arxiv_id)) is None:
+            if len(self._held) >= _HELD:
                 self._held.clear()
-            listed = self._held[day] = self.notes.on(day)
-        return listed
+            note = self._held[arxiv_id] = self.notes[arxiv_id]
+        return note
+
+    def former(self, path: str) -> Former:
+        """What the page at `path` says, as far as it can stay."""
+        return Former(path, self.standing(path), self.changed, self.notes, self.linker)
 
     def records(self, day: date) -> list[Day]:
         found = (self.history.days.get((day, source)) for source in ("", "sample"))
@@ -95,9 +111,9 @@ class Shelf:
             self._span = (min(days), max(days)) if days else (None, None)
         return self._span
 
-    def week_notes(self, week: Week) -> list[Note]:
-        held = {note.id or "": note for day in week.all_days() for note in self.on(day)}
-        return [held[arxiv_id] for arxiv_id in self.notes.ordered(held)]
+    def in_week(self, week: Week) -> list[str]:
+        """The papers of a week, as pages list them."""
+        return self.notes.ordered(i for day in week.all_days() for i in self.notes.ids_on(day))
 
     def link(self, note: Note, page: str, *, in_table: bool = False) -> str:
         return self.linker.link(tex.accents(note.title), page, note.path, in_table=in_table)
@@ -106,7 +122,7 @@ class Shelf:
         return self.linker.link(label, page, to, in_table=in_table)
 
 
-def totals(records: Sequence[Day], listed: Sequence[Note]) -> str:
+def totals(records: Sequence[Day], listed: Sequence[str]) -> str:
     announced = sum(record.announced for record in records)
     scanned = sum(record.scanned for record in records)
     if not records:
@@ -117,22 +133,25 @@ def totals(records: Sequence[Day], listed: Sequence[Note]) -> str:
     return f"Papers announced: **{announced}** · {told}"
 
 
-def topic_counts(listed: Iterable[Note]) -> list[tuple[str, int]]:
-    counts = Counter(topic for note in listed for topic in note.texts("topics")[:1])
+def topic_counts(shelf: Shelf, listed: Iterable[str]) -> list[tuple[str, int]]:
+    counts = Counter(topic for i in listed if (topic := shelf.notes.topic(i)))
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
-def paper_table(shelf: Shelf, listed: Sequence[Note], path: str, *, full: bool) -> str:
-    header: tuple[str, ...] = ("Title", "Summary", "Topics")
-    rows = []
-    for note in listed:
-        summary = tables.cell_of_markdown(tex.readable(next(iter(note.texts("summary")), "")))
-        topics = tables.cell_of_markdown(tex.readable(", ".join(note.texts("topics"))))
-        row: tuple[str, ...] = (shelf.link(note, path, in_table=True), summary, topics)
-        if full:
-            row += (f"{note.relevance}/{note.novelty}", tables.cell(note.status))
-        rows.append(row)
-    return tables.table(header + (("R/N", "Status") if full else ()), rows)
+def paper_table(shelf: Shelf, listed: Iterable[str], former: Former, *, full: bool) -> str:
+    """A table of papers; the rows that stand in `former` stay."""
+    header = ("Title", "Summary", "Topics", *(("R/N", "Status") if full else ()))
+    rows = (
+        former.row(i) or tables.row(_row(shelf, shelf.note(i), former.path, full)) for i in listed
+    )
+    return tables.table_of_lines(header, rows)
+
+
+def _row(shelf: Shelf, note: Note, path: str, full: bool) -> tuple[str, ...]:
+    summary = tables.cell_of_markdown(tex.readable(next(iter(note.texts("summary")), "")))
+    topics = tables.cell_of_markdown(tex.readable(", ".join(note.texts("topics"))))
+    row = (shelf.link(note, path, in_table=True), summary, topics)
+    return (*row, f"{note.relevance}/{note.novelty}", tables.cell(note.status)) if full else row
 
 
 def page(

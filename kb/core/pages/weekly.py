@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def weekly(shelf: Shelf, week: Week) -> Page:
     path = shelf.layout.week(week)
-    listed = shelf.week_notes(week)
+    listed = shelf.in_week(week)
     month = shelf.page_link(month_name(*week.month), path, shelf.layout.month(*week.month))
     home = shelf.page_link("Home", path, shelf.layout.home)
     parts = [f"# arXiv, week {week.number} of {week.year}", f"{range_of(week)} · {month} · {home}"]
@@ -35,7 +35,7 @@ def weekly(shelf: Shelf, week: Week) -> Page:
     )
     if listed:
         parts.append("## Papers")
-        parts.append(paper_table(shelf, listed, path, full=True))
+        parts.append(paper_table(shelf, listed, shelf.former(path), full=True))
     return page(path, "weekly", week.monday, week.monday + timedelta(days=6), len(listed), parts)
 
 
@@ -51,7 +51,7 @@ def facts(shelf: Shelf, week: Week) -> tuple[object, ...]:
 
 def _day_row(shelf: Shelf, day: date, path: str) -> tuple[str, ...] | None:
     records = shelf.records(day)
-    listed = shelf.on(day)
+    listed = shelf.notes.count_on(day)
     label = f"{WEEKDAYS[day.weekday()]}, {short(day)}"
     if not records and not listed:
         why = _why_missing(shelf, day)
@@ -62,7 +62,7 @@ def _day_row(shelf: Shelf, day: date, path: str) -> tuple[str, ...] | None:
         announced = str(sum(r.announced for r in records)) if records else ""
         scanned = str(sum(r.scanned for r in records)) if records else ""
         note = "" if any(not r.source for r in records) or not records else "sample"
-        return (link, announced, scanned, str(len(listed)), note)
+        return (link, announced, scanned, str(listed), note)
     return (label, "", "", "", _outcome(records[0]))
 
 
