@@ -12,7 +12,7 @@ from kb.core.pages import Leaf, Shelf, leaves, marked
 from kb.errors import Busy, Problem, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import date
 
     from kb.sync.state import State
@@ -60,9 +60,9 @@ def write_pages(state: State) -> None:
     if stirred is not None:
         shelf.standing = partial(_standing, state)
         shelf.changed = state.notes.changed
-    wanted = list(leaves(shelf, stirred))
+    wanted = {leaf: leaf.signature(setting) for leaf in leaves(shelf, stirred)}
     state.looked_at |= {leaf.path for leaf in wanted}
-    stale = [leaf for leaf in wanted if _may_differ(state, leaf, setting)]
+    stale = [leaf for leaf, signature in wanted.items() if _may_differ(state, leaf, signature)]
     finished = []
     for number, leaf in enumerate(stale):
         state.progress("pages", number, len(stale))
@@ -75,7 +75,7 @@ def write_pages(state: State) -> None:
         for path in gone:
             state.writer.remove_page(path)
     _remember_boxes(state, finished)
-    _remember_right(state, finished, gone, setting)
+    _remember_right(state, {leaf.path: wanted[leaf] for leaf in finished}, gone)
     state.memory.unfinished -= {leaf.path for leaf in wanted}
     state.memory.unfinished |= {leaf.path for leaf in stale} - {leaf.path for leaf in finished}
     state.shown(shelf, setting)
@@ -108,12 +108,8 @@ def _standing(state: State, path: str) -> str:
         return ""
 
 
-def _may_differ(state: State, leaf: Leaf, setting: str) -> bool:
-    known = _right(state).get(leaf.path)
-    if known is None or known[0] != state.scan.stamp(leaf.path):
-        return True
-    signature = leaf.signature(setting)
-    return not signature or signature != known[1]
+def _may_differ(state: State, leaf: Leaf, signature: str) -> bool:
+    return _right(state).get(leaf.path) != (state.scan.stamp(leaf.path), signature)
 
 
 def _remember_boxes(state: State, finished: Iterable[Leaf]) -> None:
@@ -130,16 +126,14 @@ def _remember_boxes(state: State, finished: Iterable[Leaf]) -> None:
         state.remember(changed, day=leaf.day)
 
 
-def _remember_right(
-    state: State, finished: Iterable[Leaf], gone: Iterable[str], setting: str
-) -> None:
-    """Only after the ledger knows what the pages show."""
+def _remember_right(state: State, finished: Mapping[str, str], gone: Iterable[str]) -> None:
+    """Only after the ledger knows what the pages show. `finished` has their signatures."""
     if state.options.dry_run:
         return
     fresh = {
-        leaf.path: (stamp, signature)
-        for leaf in finished
-        if (signature := leaf.signature(setting)) and (stamp := state.scan.stamp(leaf.path))
+        path: (stamp, signature)
+        for path, signature in finished.items()
+        if (stamp := state.scan.stamp(path))
     }
     _right(state).update(fresh)
     for path in gone:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from kb.core.pages import daily as daily_
@@ -48,16 +48,14 @@ class Leaf:
 
     path: str
     render: Callable[[], Page]
-    _facts: Callable[[], object] | None = None
+    _facts: Callable[[], object]
     _faces: Callable[[], Iterable[bytes]] = tuple
     day: date | None = None
     """The day of a daily page."""
 
     def signature(self, setting: str = "") -> str:
         """Equal where the page is equal: a digest of all that it is made from. `setting` is what all
-        pages have in common. Empty for a page that is to be rendered each time."""
-        if self._facts is None:
-            return ""
+        pages have in common."""
         digest = hashlib.blake2b(repr((setting, self._facts())).encode(), digest_size=16)
         for face in self._faces():
             digest.update(face)
@@ -119,10 +117,9 @@ def _monthly(shelf: Shelf, year: int, month: int) -> Leaf:
 
 
 def _home(shelf: Shelf) -> Leaf:
-    return Leaf(
-        shelf.layout.home, partial(home_.home, shelf), partial(home_.facts, shelf),
-        lambda: map(shelf.notes.face, home_.shown(shelf)),
-    )  # fmt: skip
+    """The page is made from a little of everything: what it says is the signature."""
+    page = cache(partial(home_.home, shelf))
+    return Leaf(shelf.layout.home, page, lambda: (page().properties, page().inner))
 
 
 def _faces(shelf: Shelf, days: Iterable[date | None]) -> Iterator[bytes]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kb.core.pages.shelf import Page, Shelf
 
 LONG_GAP = timedelta(days=14)
-SHOWN_OF_A_DAY = 10
+ONE_DAY = timedelta(days=1)
 SHOWN_UNREAD = 15
 
 
@@ -34,7 +34,7 @@ def home(shelf: Shelf) -> Page:
             totals(shelf.records(newest), listed),
         ]
         if listed:
-            parts.append(paper_table(shelf, listed[:SHOWN_OF_A_DAY], former, full=True))
+            parts.append(paper_table(shelf, listed[:10], former, full=True))
         week = Week.of(newest)
         week_link = shelf.page_link(f"Week {week.number}", path, shelf.layout.week(week))
         month_link = shelf.page_link(month_name(*week.month), path, shelf.layout.month(*week.month))
@@ -56,27 +56,6 @@ def home(shelf: Shelf) -> Page:
                  shelf.notes.listed, parts)  # fmt: skip
 
 
-def facts(shelf: Shelf) -> tuple[object, ...]:
-    """All that the page says beside what the notes on it say, and of these the status."""
-    days = shelf.days()
-    newest = shelf.on(days[-1])[:SHOWN_OF_A_DAY] if days else []
-    about = [(r.announced, r.scanned) for r in (shelf.records(days[-1]) if days else ())]
-    return (
-        days[:1], days[-1:], about, [(i, shelf.notes.mark(i)[0]) for i in newest],
-        len(shelf.on(days[-1])) if days else 0,
-        [shelf.notes.count_on(day) for day in Week.of(days[-1]).all_days()] if days else [],
-        shelf.notes.unread, shelf.notes.best_unread(SHOWN_UNREAD), shelf.notes.count_on(None),
-        shelf.notes.listed, _gaps(shelf), _last_pass(shelf),
-    )  # fmt: skip
-
-
-def shown(shelf: Shelf) -> list[str]:
-    """The papers on the page."""
-    days = shelf.days()
-    newest = shelf.on(days[-1])[:SHOWN_OF_A_DAY] if days else []
-    return newest + shelf.notes.best_unread(SHOWN_UNREAD)
-
-
 def _item(shelf: Shelf, note: Note, path: str) -> str:
     return f"- {shelf.link(note, path)} ({note.score})"
 
@@ -87,17 +66,16 @@ def gaps(history: History) -> list[tuple[date, str]]:
     Where all days came from saved feeds, from the first of these; stretches of more than
     `LONG_GAP` between two of them are nobody's gap.
     """
-    begun = history.first_from_arxiv()
-    real = [record for record in history.real_days() if begun is None or record.day >= begun]
+    real = history.real_days()
+    begun = next((record.day for record in real if record.from_arxiv and record.finished), None)
+    if begun is not None:
+        real = [record for record in real if record.day >= begun]
     found = [(record.day, record.why or "open") for record in real if not record.finished]
     for record, following in pairwise(real):
-        if begun is None and following.day - record.day > LONG_GAP:
-            continue
-        day = record.day + timedelta(days=1)
-        while day < following.day:
-            if day.weekday() < 5:
-                found.append((day, "no pass has fetched it"))
-            day += timedelta(days=1)
+        between = following.day - record.day
+        if between > ONE_DAY and (begun is not None or between <= LONG_GAP):
+            days = (record.day + timedelta(days=number) for number in range(1, between.days))
+            found += ((day, "no pass has fetched it") for day in days if day.weekday() < 5)
     return sorted(found)
 
 
