@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LONG_GAP = timedelta(days=14)
 ONE_DAY = timedelta(days=1)
+_WEEKEND = (6, 0)
+"""Saturday and Sunday: the proleptic Gregorian calendar begins with a Monday, the day 1."""
 SHOWN_UNREAD = 15
 
 
@@ -74,8 +76,9 @@ def gaps(history: History) -> list[tuple[date, str]]:
     for record, following in pairwise(real):
         between = following.day - record.day
         if between > ONE_DAY and (begun is not None or between <= LONG_GAP):
-            days = (record.day + timedelta(days=number) for number in range(1, between.days))
-            found += ((day, "no pass has fetched it") for day in days if day.weekday() < 5)
+            missed = range(record.day.toordinal() + 1, following.day.toordinal())
+            weekdays = (date.fromordinal(day) for day in missed if day % 7 not in _WEEKEND)
+            found += ((day, "no pass has fetched it") for day in weekdays)
     return sorted(found)
 
 
