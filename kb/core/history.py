@@ -128,6 +128,8 @@ class History:
     """Replacements and withdrawals that reached the note, per paper, in words."""
     latest: str = ""
     """The newest `at` of all records."""
+    gaps: list[tuple[date, str]] | None = None
+    """What `kb.core.pages.gaps` found; None once a day has been recorded since."""
     unknown: int = 0
     """Records that are malformed, or of a kind or version this program does not know; they change
     nothing and are left as they are."""
@@ -313,6 +315,7 @@ def _take_gone(history: History, at: str, arxiv_id: str, *, fell_below: bool) ->
 
 def _take_day(history: History, at: str, about: tuple[date, str], record: Record) -> None:
     day = history.days.setdefault(about, Day(*about))
+    history.gaps = None
     if records.OUTCOMES[record["outcome"]] >= records.OUTCOMES[day.outcome]:
         day.outcome = record["outcome"]
         day.why = record.get("why", "")
@@ -347,6 +350,7 @@ def _take_day(history: History, at: str, about: tuple[date, str], record: Record
 
 def _forget(history: History, source: str) -> None:
     """Every trace of the days of a source, such as the sample, as if they had never been."""
+    history.gaps = None
     for key in [key for key in history.days if key[1] == source]:
         for arxiv_id in history.days.pop(key).listed:
             history.gone.pop(arxiv_id, None)

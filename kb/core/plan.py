@@ -455,7 +455,7 @@ def page_text(page: pages.Page, existing: str | None) -> str:
     if existing is None:
         block = frontmatter.dump(page.properties)
         return f"{block}\n{regions.wrap(pages.REGION, page.inner).strip(chr(10))}\n"
-    present = frontmatter.read(existing)
+    present = notes.values_in(existing)
     region = regions.find(existing, pages.REGION)
     if region is None or present.get("kb") != page.properties["kb"]:
         raise NotAPage(
@@ -465,7 +465,7 @@ def page_text(page: pages.Page, existing: str | None) -> str:
     changes: dict[str, Any] = {
         key: value
         for key, value in page.properties.items()
-        if notes.plain_value(present.get(key)) != notes.plain_value(value) or key not in present
+        if present.get(key) != notes.plain_value(value) or key not in present
     }
     edited = (
         frontmatter.edit(existing, changes, order=tuple(page.properties)) if changes else existing

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 _MARKER = re.compile(r"<!-- kb:(?P<side>begin|end) (?P<name>[a-z][a-z0-9-]*) -->[ \t]*")
 # Whole lines that are markers, or so nearly that they were meant to be.
 _LIKE = re.compile(r" {0,3}<!-*[ \t]*/?kb:[ \t]*(?:begin|end)\b[^\r\n]*", re.IGNORECASE)
-_OURS = re.compile("kb:", re.IGNORECASE)
-_LINE_END = re.compile(r"[\r\n]|\Z")
+_INDENT = 3
 _MOST = 32
 """Regions in one file: more than kb ever writes, and few enough to look for each."""
 _ALMOST = re.compile(r"[^>]*>\s*")
@@ -174,18 +173,14 @@ def _regions(text: str) -> dict[str, Region]:
 
 
 def _marker_like(body: str) -> Iterator[re.Match[str]]:
-    """The lines that are markers, or meant to be. Only those that name us are looked at: a long page
-    has thousands of others."""
-    end = 0
-    for named in _OURS.finditer(body):
-        if named.start() < end:
-            continue
-        start = body.rfind("\n", end, named.start()) + 1 or end
-        start = body.rfind("\r", start, named.start()) + 1 or start
-        closing = _LINE_END.search(body, named.start())
-        end = closing.start() if closing else len(body)
-        if like := _LIKE.match(body, start):
+    """The lines that are markers, or meant to be. Only those that open a comment are looked at: a
+    long page has thousands of others."""
+    at = body.find("<!")
+    while at >= 0:
+        start = max(body.rfind("\n", 0, at), body.rfind("\r", 0, at)) + 1
+        if at - start <= _INDENT and (like := _LIKE.match(body, start)):
             yield like
+        at = body.find("<!", at + 2)
 
 
 def _line(text: str, position: int) -> int:

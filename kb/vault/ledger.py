@@ -47,9 +47,11 @@ class Ledger:
     def stamp(self) -> Stamp:
         """Name, size and time of each file now. Where it is not `held`, others have written."""
         found: Stamp = {}
-        for path in self.folder.glob("*.jsonl"):
-            with suppress(FileNotFoundError):
-                found[path.name] = _size_and_time(path.stat())
+        with suppress(FileNotFoundError, NotADirectoryError), os.scandir(self.folder) as listed:
+            for entry in listed:
+                if entry.name.endswith(".jsonl"):
+                    with suppress(FileNotFoundError):
+                        found[entry.name] = _size_and_time(entry.stat())
         return found
 
     def records(self) -> list[Record]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -124,7 +125,7 @@ class VaultLock:
         return Owner(
             pid=os.getpid(),
             host=socket.gethostname(),
-            started=process_start(os.getpid()),
+            started=_own_start(os.getpid()),
             since=time.time(),
             command=self._command,
             vault=self._vault,
@@ -142,6 +143,11 @@ def process_start(pid: int) -> str:
     except OSError:
         return ""
     return f"{boot}/{about.rpartition(')')[2].split()[19]}"
+
+
+@functools.lru_cache(maxsize=1)
+def _own_start(pid: int) -> str:
+    return process_start(pid)
 
 
 def _is_dead(owner: Owner) -> bool:

@@ -12,10 +12,9 @@ if TYPE_CHECKING:
     from kb.core.collection import Notes
     from kb.core.links import Linker
 
-_TARGET = r"(?:(?:[^\n]*?[^\\\n])?\]\((?P<file>[^()\s]*)\)|[^\n]*?\[\[(?P<stem>[^\[\]|\\\n]+))"
-_LINE = re.compile(rf"^(?P<line>(?P<sign>[|-]) {_TARGET}.*)$", re.MULTILINE)
+_ABOUT_A_NOTE = ("| [", "- [")
 _SECTION = re.compile(
-    rf"^## \d+\. (?P<link>{_TARGET}.*)\n\n(?P<authors>.*)\n\n"
+    r"^## \d+\. (?P<link>.*)\n\n(?P<authors>.*)\n\n"
     r"(?P<rest>(?:.*\n)*?- \[.\] read\n- \[.\] skip\n- \[.\] star)$",
     re.MULTILINE,
 )
@@ -58,9 +57,10 @@ class Former:
             return None
         if self._lines is None:
             self._lines = {}
-            for match in _LINE.finditer(self.text):
-                key = match["sign"], match["file"] or match["stem"]
-                self._lines[key] = "" if key in self._lines else match["line"]
+            for line in self.text.split("\n"):
+                if line[:3] in _ABOUT_A_NOTE and (target := _target(line)):
+                    key = line[0], target
+                    self._lines[key] = "" if key in self._lines else line
         return self._lines.get((sign, self._target(arxiv_id))) or None
 
     def section(self, arxiv_id: str) -> Section | None:
@@ -69,12 +69,21 @@ class Former:
             return None
         if self._sections is None:
             self._sections = {
-                match["file"] or match["stem"]: Section(
-                    match["link"], match["authors"], match["rest"]
-                )
+                _target(match["link"]): Section(*match.groups())
                 for match in _SECTION.finditer(self.text)
             }
         return self._sections.get(self._target(arxiv_id))
 
     def _target(self, arxiv_id: str) -> str:
         return self.linker.target(self.path, self.notes.path_of(arxiv_id) or "")
+
+
+def _target(text: str) -> str:
+    """What the link with which `text` begins names, as `Linker.target` has it; empty if it cannot
+    be told."""
+    if (wiki := text.find("[[", 0, 5)) >= 0:
+        return re.split(r"[\]|\\]", text[wiki + 2 :], maxsplit=1)[0]
+    at = text.find("](")
+    while at > 0 and text[at - 1] == "\\":
+        at = text.find("](", at + 2)
+    return text[at + 2 : text.find(")", at)] if at > 0 else ""

@@ -68,6 +68,12 @@ def gaps(history: History) -> list[tuple[date, str]]:
     Where all days came from saved feeds, from the first of these; stretches of more than
     `LONG_GAP` between two of them are nobody's gap.
     """
+    if history.gaps is None:
+        history.gaps = _find_gaps(history)
+    return history.gaps
+
+
+def _find_gaps(history: History) -> list[tuple[date, str]]:
     real = history.real_days()
     begun = next((record.day for record in real if record.from_arxiv and record.finished), None)
     if begun is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -62,13 +63,17 @@ class Layout:
 
     def day_on(self, path: str) -> date | None:
         """A day that is shown on the page at `path`; None where it shows none by its name."""
-        name = path.rpartition("/")[2].removeprefix("arxiv-").removesuffix(".md")
-        dates = ((name, "%Y-%m-%d"), (f"{name}-4", "%G-W%V-%u"), (f"{name}-15", "%Y-%m-%d"))
-        for text, form in dates:
-            with contextlib.suppress(ValueError):
-                return datetime.strptime(text, form).date()  # noqa: DTZ007 - a day of arXiv
-        return None
+        return _named(path.rpartition("/")[2].removeprefix("arxiv-").removesuffix(".md"))
 
     @staticmethod
     def criteria(digest: str) -> str:
         return f".kb/criteria/{digest}.md"
+
+
+@functools.lru_cache(maxsize=4096)
+def _named(name: str) -> date | None:
+    dates = ((name, "%Y-%m-%d"), (f"{name}-4", "%G-W%V-%u"), (f"{name}-15", "%Y-%m-%d"))
+    for text, form in dates:
+        with contextlib.suppress(ValueError):
+            return datetime.strptime(text, form).date()  # noqa: DTZ007 - a day of arXiv
+    return None
