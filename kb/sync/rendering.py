@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from kb.sync.state import State
+    from kb.vault.files import FileState
 
 
 def take_ticks(state: State) -> None:
@@ -57,8 +58,9 @@ def write_pages(state: State) -> None:
     )  # fmt: skip
     setting = repr((resources.build(), settings.folders, settings.pages))
     stirred = _stirred(state, shelf, setting)
+    standing: dict[str, FileState] = {}
     if stirred is not None:
-        shelf.standing = partial(_standing, state)
+        shelf.standing = partial(_standing, state, standing)
         shelf.changed = state.notes.changed
     wanted = {leaf: leaf.signature(setting) for leaf in leaves(shelf, stirred)}
     state.looked_at |= {leaf.path for leaf in wanted}
@@ -66,7 +68,10 @@ def write_pages(state: State) -> None:
     finished = []
     for number, leaf in enumerate(stale):
         state.progress("pages", number, len(stale))
-        if leaf.path not in state.held and state.writer.page(leaf.render()):
+        if leaf.path in state.held:
+            continue
+        page = leaf.render()
+        if state.writer.page(page, standing.pop(leaf.path, None)):
             finished.append(leaf)
     state.progress("pages", len(stale), len(stale))
     gone = []
@@ -90,9 +95,9 @@ def _stirred(state: State, shelf: Shelf, setting: str) -> Collection[date | None
     return state.notes.stirred | state.stirred | touched
 
 
-def _standing(state: State, path: str) -> str:
+def _standing(state: State, found: dict[str, FileState], path: str) -> str:
     """The text of a page that was right when the last pass ended and has not been touched since, and
-    of whose days nothing new has been recorded; else empty."""
+    of whose days nothing new has been recorded; else empty. The file is put into `found`."""
     known = _right(state).get(path)
     if (
         known is None
@@ -102,7 +107,8 @@ def _standing(state: State, path: str) -> str:
     ):
         return ""
     try:
-        return state.vault.files.read_met(path).text
+        file = found[path] = state.vault.files.read_met(path)
+        return file.text
     except (Busy, Refused):
         return ""
 

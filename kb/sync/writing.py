@@ -129,10 +129,11 @@ class Writer:
             self.scan.wrote(path, len(data), note)
         return written
 
-    def page(self, page: Page) -> bool:
-        """Writes a page where its bytes differ; False where it is not right and had to be left."""
+    def page(self, page: Page, file: FileState | None = None) -> bool:
+        """Writes a page where its bytes differ; False where it is not right and had to be left.
+        `file` is the page as it was read a moment ago, where it was."""
         try:
-            self._write_page(page)
+            self._write_page(page, file)
         except Busy as busy:
             self.report.deferred.append(Problem(busy.path, busy.why))
             return False
@@ -144,8 +145,8 @@ class Writer:
             return False
         return True
 
-    def _write_page(self, page: Page) -> None:
-        state = self.vault.files.find(page.path)
+    def _write_page(self, page: Page, file: FileState | None) -> None:
+        state = file or self.vault.files.find(page.path)
         existing = decode(page.path, state.data) if state else None
         text = plan.page_text(page, existing)
         if text == existing:

@@ -92,6 +92,8 @@ class Scan:
         self._troubled: dict[str, tuple[str, bool]] = {}
         """Files that cannot be used as they are: why, and whether they say that they are a paper's."""
         self._passed_over: dict[str, str] = {}
+        self._walk = Walk(files.root)
+        """Of the last look at the disk."""
 
     # What is there
 
@@ -184,7 +186,8 @@ class Scan:
         self._passed_over = {}
         present = set()
         fresh: dict[str, Seen] = {}
-        for entry in self._files.walk(self._passed_over):
+        self._walk = Walk(self._files.root)
+        for entry in self._walk.all(self._passed_over):
             present.add(entry.path)
             seen = known.get(entry.path)
             if seen is None or seen[:3] != (entry.mtime_ns, entry.ctime_ns, entry.size):
@@ -228,7 +231,7 @@ class Scan:
     def wrote(self, path: str, size: int, note: Note | None = None) -> None:
         """Takes the stamp of what kb itself has just written, `size` bytes, so that an event of it is
         nothing new. Where somebody has written since, it is left to be found."""
-        entry = Walk(self._files.root).entry(path, {})
+        entry = self._walk.entry(path, {})
         if entry is not None and entry.size == size:
             stamp = (entry.mtime_ns, entry.ctime_ns, size)
             self._seen[path] = Seen.of(stamp, note or notes_.Note(path=path))
@@ -239,7 +242,7 @@ class Scan:
 
     def _resolve(self, hints: Iterable[str]) -> Iterator[tuple[str, Entry | None]]:
         """The files that hints mean, and how they stand now: None for those that are not there."""
-        walk = Walk(self._files.root)
+        walk = self._walk = Walk(self._files.root)
         folders: set[str] = set()
         for hint in sorted(set(hints)):
             if hint[-3:].lower() == ".md" and not (self._files.root / hint).is_dir():

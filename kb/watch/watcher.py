@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import os
 import random
@@ -140,6 +141,7 @@ class Watcher:
         try:
             self._refresh(None)
             log.info("watching %s: %d notes, %s", self.root, self._count(), self._how())
+            gc.freeze()  # what is known of the vault now stays
             self._check_settings()
             self.due.intake = self.now()
             while not self._asked.stop:
