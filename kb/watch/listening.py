@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import os
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 LEDGER = ".kb/ledger/"
+_MOVE_DELAY = 0.02
+"""Seconds that the first half of a rename waits for the second."""
 _REMOTE = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "lustre", "gfs2", "ocfs2",
      "vboxsf", "prl_fs", "vmhgfs", "fuse.vmhgfs-fuse", "drvfs", "davfs", "fuse.davfs",
@@ -48,6 +51,7 @@ class Listener:
         from watchdog import events
         from watchdog.observers import Observer
 
+        _pair_moves_soon()
         self._root = root
         self._hints = hints
         self._observer: BaseObserver = Observer()
@@ -94,6 +98,16 @@ class Listener:
         self._observer.stop()
         logging.getLogger("watchdog.observers").removeHandler(self._overflow)
         self._observer.join(1)
+
+
+def _pair_moves_soon() -> None:
+    """Where watchdog reads the first half of a rename before the second, it holds back all that
+    follows for half a second to put them together. The kernel tells both at once, and here each half
+    is a hint of its own."""
+    with contextlib.suppress(ImportError):
+        from watchdog.observers.inotify_move_event_grouper import InotifyMoveEventGrouper
+
+        InotifyMoveEventGrouper.delay = _MOVE_DELAY
 
 
 class _Overflow(logging.Handler):
