@@ -74,6 +74,8 @@ def one_line(text: str) -> str:
 
     Marks of direction go, lone surrogates become U+FFFD.
     """
+    if text.isprintable():  # so there are none of these
+        return " ".join(text.split())
     text = re.sub("[\ud800-\udfff]", "\ufffd", text)
     return " ".join(_CONTROL.sub(" ", _DIRECTION.sub("", text)).split())
 

@@ -17,6 +17,7 @@ from kb.core.inline import cell, one_line
 Style = Literal["markdown", "wiki"]
 
 _NOT_KEPT = re.compile("[^A-Za-z0-9-._/,;=+@!'~]")
+_ASCII = {n: f"%{n:02X}" for n in range(128) if _NOT_KEPT.fullmatch(chr(n))}
 _CHARS = r"(?:\\.|[^()\\\n])*"
 _MARKDOWN = re.compile(rf"\]\(\s*(?:<([^<>\n]*)>|({_CHARS}(?:\({_CHARS}\){_CHARS})*)\))")
 _DEFINITION = re.compile(
@@ -125,6 +126,8 @@ def _file_targets(written: str) -> list[str]:
 
 
 def _encoded(path: str) -> str:
+    if path.isascii():
+        return path.translate(_ASCII)
     return _NOT_KEPT.sub(lambda match: _percent(match[0]), path)
 
 
