@@ -20,6 +20,8 @@ class Touched(NamedTuple):
 
     paths: frozenset[str]
     everything: bool
+    last: float
+    """When the last event came, on the monotonic clock."""
 
 
 class Bell:
@@ -98,7 +100,7 @@ class Hints:
     def take(self) -> Touched:
         """All that was touched; forgotten here."""
         with self._lock:
-            taken = Touched(frozenset(self._paths), self._everything)
+            taken = Touched(frozenset(self._paths), self._everything, self._last)
             self._paths.clear()
             self._everything, self._first = False, None
         return taken

@@ -98,6 +98,8 @@ class Watcher:
         self._vault: Vault | None = None
         self._memory = sync.Memory()
         self._retry: set[str] = set()
+        self._still_since = 0.0
+        """When the vault was last seen to change, on the monotonic clock."""
         self._told = ""
         self._mistakes = ""
         self._broken: BaseException | None = None
@@ -197,7 +199,7 @@ class Watcher:
             self._check_settings()
         paths = {path for path in touched.paths if not path.startswith(LEDGER)} | self._retry
         if self._is_news(paths):
-            self._refresh(paths)
+            self._refresh(paths, still_since=touched.last)
 
     def _is_news(self, paths: set[str]) -> bool:
         scan, vault = self._memory.scan, self._vault
@@ -208,9 +210,12 @@ class Watcher:
         except KbError:
             return True  # the pass will tell
 
-    def _refresh(self, hints: set[str] | None, *, commit: bool = False) -> None:
+    def _refresh(
+        self, hints: set[str] | None, *, commit: bool = False, still_since: float | None = None
+    ) -> None:
         """One pass without papers: pages in step with notes; and a commit where one is due."""
         begun = time.monotonic()
+        self._still_since = begun if still_since is None else still_since
         if hints is None:
             log.debug("full comparison")
         options = sync.Options(intake=False, commit=commit, settled=self._must_commit(begun))
@@ -244,13 +249,13 @@ class Watcher:
 
     def _plan_commit(self, *, committed: bool, failed: bool) -> None:
         """Once the vault has been still for a while, and after a longer one in any case."""
-        clock, memory, due = time.monotonic(), self._memory, self.due
+        memory, due, clock = self._memory, self.due, time.monotonic()
         if committed:
             due.commit = due.commit_at_most = None
         unknown = memory.uncommitted is None and not committed and due.commit is None
         if (committed and memory.uncommitted) or (memory.news and not committed) or unknown:
             settle = self._opened().settings.git.settle
-            due.commit = clock + (max(settle, _MENDING) if failed else settle)
+            due.commit = clock + max(settle, _MENDING) if failed else self._still_since + settle
             due.commit_at_most = due.commit_at_most or clock + COMMIT_AT_MOST
 
     def _must_commit(self, clock: float) -> bool:
