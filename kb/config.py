@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
+import os
 import re
 import tomllib
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for some takes long
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from kb.core.assessments import Cutoffs
@@ -52,7 +53,8 @@ Score = Annotated[int, Field(ge=1, le=10)]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    # A section is part of the whole, and built with it.
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
 
 class ArxivSettings(_Section):
@@ -222,6 +224,8 @@ def _sentences(error: ValidationError) -> list[str]:
         where = ".".join(str(part) for part in detail["loc"])
         if detail["type"] == "extra_forbidden":
             known = list(_section_at(detail["loc"][:-1]).model_fields)
+            import difflib
+
             close = difflib.get_close_matches(str(detail["loc"][-1]), known, n=1, cutoff=0.5)
             hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
             sentences.append(f"unknown key {where} ({hint})")

@@ -107,6 +107,11 @@ class Reasons(Mapping[str, tuple[tuple[str, ...], str]]):
             plain[arxiv_id] = (*topics,), comment
         self._line = jsonlines.quick_dumps(plain) if plain else b""
 
+    @property
+    def line(self) -> bytes:
+        """All of it, as JSON."""
+        return self._line
+
     def __getitem__(self, arxiv_id: str) -> tuple[tuple[str, ...], str]:
         return _reasons(self._line)[arxiv_id]
 

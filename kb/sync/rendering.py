@@ -154,7 +154,8 @@ def _right(state: State) -> dict[str, tuple[tuple[int, int, int], str]]:
 
 
 def _pages_on_disk(state: State) -> set[str]:
-    return {path for path in state.scan.paths() if state.vault.layout.owns(path)}
+    layout = state.vault.layout
+    return {path for path in state.scan.paths() if layout.owns(path)}
 
 
 def _touched_pages(state: State) -> set[str]:

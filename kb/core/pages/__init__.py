@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cache, partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from kb.core.pages import daily as daily_
@@ -97,7 +98,7 @@ def render(shelf: Shelf) -> list[Page]:
 def _daily(shelf: Shelf, day: date) -> Leaf:
     return Leaf(
         shelf.layout.day(day), partial(daily_.daily, shelf, day), partial(daily_.facts, shelf, day),
-        partial(_faces, shelf, [day]), day,
+        lambda: chain(daily_.reasons(shelf, day), _faces(shelf, [day])), day,
     )  # fmt: skip
 
 

@@ -63,10 +63,14 @@ def facts(shelf: Shelf, day: date) -> tuple[object, ...]:
     records = shelf.records(day)
     about = [(r.source, r.tokens, r.usd, r.by, r.announced, r.scanned, r.criteria) for r in records]
     models = sorted(shelf.history.usage.get(day, {}).items()), _of_models(shelf, records)
-    return _neighbours(shelf, day), about, models, [
-        (_comment(shelf, records, arxiv_id), shelf.notes.mark(arxiv_id))
-        for arxiv_id in shelf.notes.ids_on(day)
-    ]  # fmt: skip
+    ids = shelf.notes.ids_on(day)
+    judged = [_of_model(shelf, arxiv_id) for arxiv_id in ids if arxiv_id in shelf.history.judged]
+    return _neighbours(shelf, day), about, models, judged, [shelf.notes.mark(i) for i in ids]
+
+
+def reasons(shelf: Shelf, day: date) -> list[bytes]:
+    """The local comments of the day, which go into the signature as they are."""
+    return [record.reasons.line for record in shelf.records(day)]
 
 
 def _neighbours(shelf: Shelf, day: date) -> tuple[date | None, date | None]:
@@ -162,9 +166,15 @@ def _section(shelf: Shelf, day: date, note: Note, path: str) -> Section:
 
 
 def _comment(shelf: Shelf, records: Sequence[Day], arxiv_id: str) -> str:
-    if judged := shelf.history.judged_by_model(arxiv_id):
-        return str(judged.get("comment", ""))
+    if (comment := _of_model(shelf, arxiv_id)) is not None:
+        return comment
     return next((r.reasons[arxiv_id][1] for r in records if arxiv_id in r.reasons), "")
+
+
+def _of_model(shelf: Shelf, arxiv_id: str) -> str | None:
+    """The comment of the model that judged the paper, where one has."""
+    judged = shelf.history.judged_by_model(arxiv_id)
+    return None if judged is None else str(judged.get("comment", ""))
 
 
 def _authors(note: Note) -> str:
