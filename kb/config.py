@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for some takes long
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from kb.core import names
 from kb.core.assessments import Cutoffs
+from kb.core.pages.columns import FULL, SHORT, checked
+from kb.core.properties import Properties
 from kb.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -47,8 +50,14 @@ def _time(text: str) -> str:
     return text
 
 
+def _properties(told: dict[str, str | bool]) -> dict[str, str | bool]:
+    Properties.of(told)
+    return told
+
+
 Category = Annotated[str, AfterValidator(_category)]
 Folder = Annotated[str, AfterValidator(_folder)]
+Columns = Annotated[list[str], AfterValidator(checked)]
 Score = Annotated[int, Field(ge=1, le=10)]
 
 
@@ -76,7 +85,7 @@ class KeepSettings(_Section):
 
 class FolderSettings(_Section):
     root: Folder = ""
-    papers: Folder = "Papers/{announced:%Y-%m}"
+    papers: Annotated[Folder, AfterValidator(names.checked_template)] = "Papers/{announced:%Y-%m}"
     daily: Folder = "Daily"
     weekly: Folder = "Weekly"
     monthly: Folder = "Monthly"
@@ -85,14 +94,27 @@ class FolderSettings(_Section):
 
 
 class NoteSettings(_Section):
-    name: str = Field(default="{title}", min_length=1)
+    name: Annotated[str, AfterValidator(names.checked_template)] = Field(
+        default="{title}", min_length=1
+    )
     quiet: float = Field(default=10.0, ge=0)
     """Seconds for which a file that the reader changed is left alone."""
+    properties: Annotated[dict[str, str | bool], AfterValidator(_properties)] = {}
+    """By kb's key: another name, or false where new notes are to be without it."""
+
+    @property
+    def named(self) -> Properties:
+        """What notes call their properties."""
+        return Properties.of(self.properties)
 
 
 class PageSettings(_Section):
     links: Literal["markdown", "wiki"] = "markdown"
     month_rows: int = Field(default=10, ge=1)
+    columns: Columns = list(SHORT)
+    """Of the tables on monthly pages and the list of imports."""
+    week_columns: Columns = list(FULL)
+    """Of those on weekly pages and the home page."""
 
 
 class PriceSettings(_Section):

@@ -11,6 +11,7 @@ from kb.core import jsonlines
 from kb.core.ownership import is_untouched
 from kb.core.topics import parse_topics
 from kb.errors import Busy, ConfigError, Refused
+from kb.sync import shape
 from kb.sync.intake import SAMPLE
 from kb.sync.options import Options, silent, utc_now
 from kb.sync.state import State
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from kb.vault.vault import Vault
+
+_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ def examine(vault: Vault, *, now: Callable[[], datetime] = utc_now) -> list[Chec
         *_git(vault),
         *_criteria(state),
         *_notes(state),
+        *_shape(state),
         *_ledger(vault, state),
         *_sample(state),
         *_leftovers(vault),
@@ -96,7 +100,7 @@ def _criteria(state: State) -> Iterator[Check]:
             yield Check("topics", ok=True, detail=f"{len(topics.topics)} topics")
     try:
         state.vault.template_text()
-        yield Check("template", ok=True, detail=state.template_name)
+        yield Check("template", ok=True, detail=state.vault.template_name)
     except (ConfigError, Refused) as error:
         yield Check("template", ok=False, detail=str(error))
 
@@ -116,6 +120,26 @@ def _notes(state: State) -> Iterator[Check]:
     ]
     detail = "you changed kb's region in these, so kb leaves it alone: " + ", ".join(frozen)
     yield Check("frozen regions", ok=True, detail=detail if frozen else "none")
+
+
+def _shape(state: State) -> Iterator[Check]:
+    """Notes made under other settings are right as they are; it is only told."""
+    differing = sorted(shape.differing(state))
+    if not differing:
+        yield Check("settings for notes", ok=True, detail="every note follows them")
+    else:
+        told = "; ".join(f"{path} ({', '.join(why)})" for path, why in differing[:_SHOWN])
+        more = f" and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else ""
+        detail = (
+            f"they are for new notes; {len(differing)} older ones differ and are read all the same:"
+            f" {told}{more}. Leave them, or rename in Obsidian (All properties; or move the file)"
+        )
+        yield Check("settings for notes", ok=True, detail=detail)
+    if old := shape.old_views(state):
+        detail = (
+            f"{old} calls properties by their former names; change it, or delete it and run kb init"
+        )
+        yield Check("views", ok=False, detail=detail)
 
 
 def _ledger(vault: Vault, state: State) -> Iterator[Check]:
@@ -188,7 +212,7 @@ def _remove_sample(state: State) -> list[str]:
         try:
             held = state.vault.files.read(note.path)
             written = state.history.wrote.get(arxiv_id)
-            if not is_untouched(note.path, held.text, written, state.template, state.template_name):
+            if not is_untouched(note.path, held.text, written, state.form):
                 done.append(f"kept {note.path}: you have used it")
                 continue
             state.vault.files.remove(note.path, expect=held)

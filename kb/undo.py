@@ -8,6 +8,7 @@ from kb.core import frontmatter, regions
 from kb.core import notes as notes_
 from kb.core.ownership import is_untouched
 from kb.core.plan import NoteEdit
+from kb.core.properties import KEYS
 from kb.core.report import Action, Report
 from kb.errors import Busy, Problem, Refused, UsageError
 from kb.sync import recording, rendering
@@ -67,7 +68,8 @@ def _newest(repository: Repository) -> Recorded:
 def _take_back(state: State, change: Change) -> None:
     if state.vault.layout.owns(change.path) or change.after is None:
         return
-    after = notes_.read(change.path, change.after.decode("utf-8", "replace"))
+    text = change.after.decode("utf-8", "replace")
+    after = notes_.read(change.path, text, state.vault.properties)
     if after.id is None:
         return
     if change.status == "A":
@@ -83,7 +85,7 @@ def _remove(state: State, arxiv_id: str, made: bytes) -> None:
     try:
         held = state.vault.files.read(note.path)
         written = state.history.wrote.get(arxiv_id)
-        ours = is_untouched(note.path, held.text, written, state.template, state.template_name)
+        ours = is_untouched(note.path, held.text, written, state.form)
         if not ours and not _is_as_made(state, note, held, made):
             state.report.problems.append(
                 Problem(note.path, "was made by that pass, but you have used it, so it stays")
@@ -120,22 +122,23 @@ def _restore(state: State, arxiv_id: str, before: str, after: notes_.Note) -> No
     note = state.notes.get(arxiv_id)
     if note is None:
         return
+    properties = state.vault.properties
     try:
-        former = frontmatter.read(before)
+        former = properties.read(frontmatter.read(before))
         region = regions.find(before, notes_.REGION)
     except (frontmatter.FrontmatterError, regions.RegionError):
         state.report.problems.append(Problem(note.path, "its former text cannot be read; it stays"))
         return
-    keys = [k for k in notes_.KEYS if notes_.plain_value(former.get(k)) != after.values.get(k)]
+    keys = [k for k in KEYS if notes_.plain_value(former.get(k)) != after.values.get(k)]
 
     def apply(text: str) -> tuple[str, dict[str, Any], bool]:
-        now = notes_.read(note.path, text)
+        now = notes_.read(note.path, text, properties)
         changes: dict[str, Any] = {
             key: former.get(key, frontmatter.REMOVE)
             for key in keys
             if now.values.get(key) == after.values.get(key)
         }
-        edited = frontmatter.edit(text, changes, order=notes_.KEYS)
+        edited = properties.edit(text, changes)
         same = now.regions.get(notes_.REGION) == after.regions.get(notes_.REGION)
         if region is None or not same or regions.find(edited, notes_.REGION) is None:
             return edited, changes, False

@@ -149,6 +149,11 @@ class Notes(MutableMapping[str, "Note"]):
         """The first of the note's topics; empty where it has none."""
         return self._cards[arxiv_id].topic
 
+    def marks(self, arxiv_id: str) -> tuple[str, int | None]:
+        """The note's status and rating."""
+        card = self._cards[arxiv_id]
+        return card.status, card.rating
+
     def has_an_opinion(self, arxiv_id: str, relevance: int | None) -> bool:
         """Whether the reader may have said what they think of the paper: by a rating, by skipping it,
         or by another relevance than the one that kb wrote."""

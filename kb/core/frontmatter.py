@@ -54,6 +54,7 @@ KEY_ORDER: tuple[str, ...] = (
 _BOM = "\ufeff"
 _OPENING = re.compile(r"---[ \t]*(?:\r?\n|$)")
 _CLOSING = re.compile(r"\n---[ \t]*\r?(?=\n|\Z)")
+_WORDS = re.compile(r"[^\W\d_][\w-]*(?: [\w-]+)+")
 _COLON = re.compile(r"[ \t]*:")
 _COMMENT = re.compile(r"[ \t]+#.*")
 _CONFLICT_MARKS = ("<<<<<<<", "=======", ">>>>>>>")
@@ -145,8 +146,13 @@ def edit(text: str, changes: Mapping[str, Value | Remove], order: Sequence[str] 
     return result
 
 
+def _name(key: str) -> str:
+    """A key as YAML; words with blanks between them plain, as Obsidian writes them."""
+    return key if _WORDS.fullmatch(key) else dump_value("", key)
+
+
 def _line(key: str, value: object) -> str:
-    name = dump_value("", key)
+    name = _name(key)
     dumped = dump_value(key, value)
     return f"{name}: {dumped}" if dumped else f"{name}:"
 
@@ -262,7 +268,7 @@ class _Editor:
         first = self.entries[0].key_start if self.entries else 0
         indent = self.source[self.source.rfind("\n", 0, first) + 1 : first]
         indent = indent if not indent.strip(" ") else ""
-        return f"{indent}{dump_value('', key)}: {dumped}".rstrip(" ") + self.newline
+        return f"{indent}{_name(key)}: {dumped}".rstrip(" ") + self.newline
 
     def place(self, key: str) -> int:
         rank = self.rank(key)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kb.core import frontmatter, notes
+from kb.core import frontmatter
 from kb.core.plan import NoteEdit
 
 if TYPE_CHECKING:
     from datetime import date
 
     from kb.core.foreign import Facts
+    from kb.core.properties import Properties
 
 _OF_A_PAPER = frozenset({"authors", "citekey", "doi", "journal", "abstract"})
 """Properties that only a note on one paper has."""
@@ -23,7 +24,9 @@ def paper_of(facts: Facts) -> str | None:
     return facts.id if _OF_A_PAPER & facts.names.keys() else None
 
 
-def join(path: str, arxiv_id: str, facts: Facts, announced: date | None) -> NoteEdit:
+def join(
+    path: str, arxiv_id: str, facts: Facts, announced: date | None, properties: Properties
+) -> NoteEdit:
     """Gives a note the properties by which kb knows it: the id, and under kb's names what it says
     under others. A property that is there is never changed."""
     said: dict[str, Any] = {
@@ -40,9 +43,10 @@ def join(path: str, arxiv_id: str, facts: Facts, announced: date | None) -> Note
     wanted = {key: value for key, value in said.items() if value}
 
     def apply(text: str) -> tuple[str, dict[str, Any], bool]:
-        present = frontmatter.read(text)
-        missing = {key: value for key, value in wanted.items() if present.get(key) is None}
-        return frontmatter.edit(text, missing, order=notes.KEYS), missing, False
+        present = properties.read(frontmatter.read(text))
+        here = properties.on(wanted)
+        missing = {key: value for key, value in here.items() if present.get(key) is None}
+        return properties.edit(text, missing), missing, False
 
     mapped = [
         f"{key} from {facts.names[key]}"

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 120
 """Of a file name without `.md`, in UTF-8."""
+FIELDS = ("title", "id", "announced", "submitted", "primary", "year", "first_author")
+"""What the template of a folder or a file name may name."""
 
 _REPLACED = str.maketrans(
     {"/": "-", "|": "-", "*": "", "?": "", '"': "'", "<": "‹", ">": "›"}
@@ -149,6 +151,18 @@ def render_template(template: str, values: Mapping[str, object]) -> str:
             raise ValueError(f"the template {template!r} names {{{field}}}; known fields: {known}")
         pieces.append(_filled(template, field, spec or "", values[field]))
     return "".join(pieces)
+
+
+def checked_template(template: str) -> str:
+    """`template`, if notes can be named by it. Raises ValueError as `render_template` does."""
+    day = date(2025, 3, 6)
+    render_template(template, {**dict.fromkeys(FIELDS, "x"), "announced": day, "submitted": day})
+    return template
+
+
+def without(template: str, field: str, instead: str) -> str:
+    """`template` with `instead` in place of a field that a paper lacks."""
+    return re.sub(rf"\{{{field}(?::[^{{}}]*)?\}}", lambda _: instead, template)
 
 
 def _filled(template: str, field: str, spec: str, value: object) -> str:

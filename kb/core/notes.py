@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from kb.core import frontmatter, jsonlines, regions, tex
 from kb.core.papers import find_arxiv_ids, id_of_number, parse_arxiv_id
+from kb.core.properties import KEYS, PLAIN
 from kb.core.templates import render
 from kb.errors import ConfigError
 
@@ -18,22 +19,16 @@ if TYPE_CHECKING:
 
     from kb.core.assessments import Assessment
     from kb.core.papers import Paper
+    from kb.core.properties import Form, Properties
 
 REGION = "paper"
-KEYS = (
-    "title", "aliases", "arxiv_id", "version", "authors", "submitted", "revised", "announced",
-    "primary", "categories", "doi", "journal", "author_comment", "code", "topics", "relevance",
-    "novelty", "score", "scored_by", "provisional", "kept", "followed", "withdrawn", "source",
-    "listed", "summary", "url", "pdf", "status", "rating", "tags",
-)  # fmt: skip
-"""Every key kb may write, in the order in which a new note has them."""
 SHARED = frozenset({"aliases", "tags", "status", "rating"})
 """Keys that are the reader's, or both's: written once, never again unasked."""
 _TEXT = frozenset({"title", "authors", "summary", "author_comment", "journal"})
 """Remembered in the ledger as a digest: the ledger holds no paper text."""
-_FACE = (
+FACE = (
     "title", "authors", "announced", "topics", "relevance", "novelty", "score", "provisional", "kept",
-    "followed", "listed", "summary",
+    "followed", "listed", "summary", "primary", "journal", "code",
 )  # fmt: skip
 STATUSES = ("unread", "reading", "read", "skip")
 _BARE_ID_KEYS = frozenset({"arxiv", "arxivid", "eprint", "arxiv-id", "arxiv_no", "arxiv-number"})
@@ -90,12 +85,7 @@ def _code(paper: Paper) -> str | None:
 
 
 def body(
-    paper: Paper,
-    assessment: Assessment,
-    template: str,
-    *,
-    template_name: str,
-    given: Mapping[str, Any] | None = None,
+    paper: Paper, assessment: Assessment, form: Form, given: Mapping[str, Any] | None = None
 ) -> str:
     """Everything of a new note below the frontmatter, as `Templates/Paper.md` says.
 
@@ -120,14 +110,14 @@ def body(
         key: regions.defuse(value) if isinstance(value, str) else value
         for key, value in variables.items()
     }
-    text = render(template, variables, name=template_name)
+    text = render(form.template, variables, name=form.name)
     try:
         region = regions.find(text, REGION)
     except regions.RegionError as error:
-        raise ConfigError(f"{template_name}: {error}") from None
+        raise ConfigError(f"{form.name}: {error}") from None
     if region is None:
         raise ConfigError(
-            f"{template_name} has lost its region: put <!-- kb:begin paper --> and"
+            f"{form.name} has lost its region: put <!-- kb:begin paper --> and"
             " <!-- kb:end paper --> around what kb may rewrite, each alone on its line"
         )
     return text.strip("\n") + "\n"
@@ -137,23 +127,19 @@ def checked_template(text: str, name: str) -> str:
     """`text`, if notes can be made from it. Raises ConfigError as `body` does."""
     from kb.core.assessments import Assessment
     from kb.core.papers import Paper
+    from kb.core.properties import Form
 
     blank = Paper(id="0000.00000", title="x", authors=("x",), abstract="x", categories=("cs.LG",))
-    body(blank, Assessment(id=blank.id, relevance=1, novelty=1), text, template_name=name)
+    body(blank, Assessment(id=blank.id, relevance=1, novelty=1), Form(text, name))
     return text
 
 
 def compose(
-    paper: Paper,
-    assessment: Assessment,
-    template: str,
-    *,
-    template_name: str,
-    given: Mapping[str, Any] | None = None,
+    paper: Paper, assessment: Assessment, form: Form, given: Mapping[str, Any] | None = None
 ) -> str:
     """A whole new note: frontmatter and body."""
-    block = frontmatter.dump(properties(paper, assessment, given))
-    return f"{block}\n{body(paper, assessment, template, template_name=template_name, given=given)}"
+    block = frontmatter.dump(form.properties.written(properties(paper, assessment, given)))
+    return f"{block}\n{body(paper, assessment, form, given)}"
 
 
 def remembered(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -277,15 +263,16 @@ def _text(value: Any) -> str:
     return "" if value is None or isinstance(value, (dict, list)) else str(value).strip()
 
 
-def read(path: str, text: str) -> Note:
-    """The note in `text`. Never raises: a broken one comes back with `refused`, and its id if
-    its frontmatter names one."""
+def read(path: str, text: str, properties: Properties = PLAIN) -> Note:
+    """The note in `text`, by kb's keys whatever the vault calls them. Never raises: a broken one
+    comes back with `refused`, and its id if its frontmatter names one."""
     try:
-        values = values_in(text)
+        values = values_in(text, properties)
     except frontmatter.FrontmatterError as error:
-        named = re.search(r"^arxiv_id:[ \t]*[\"']?([^\s\"'#]+)", text[:20_000], re.MULTILINE)
+        label = "|".join(re.escape(name) for name in {properties.name("arxiv_id"), "arxiv_id"})
+        named = re.search(rf"^(?:{label}):[ \t]*[\"']?([^\s\"'#]+)", text[:20_000], re.MULTILINE)
         arxiv_id = _id(named[1]) if named else None
-        claimed = frontmatter.names_key(text, "arxiv_id")
+        claimed = properties.names_key(text, "arxiv_id")
         return Note(path=path, id=arxiv_id, refused=str(error), claimed=claimed)
     arxiv_id = _id(values.get("arxiv_id"))
     refused = ""
@@ -311,17 +298,18 @@ def read(path: str, text: str) -> Note:
     )
 
 
-def values_in(text: str) -> dict[str, Any]:
-    """The frontmatter of a note as JSON knows it. Raises FrontmatterError as `frontmatter.read`."""
+def values_in(text: str, properties: Properties = PLAIN) -> dict[str, Any]:
+    """The frontmatter of a note as JSON knows it, by kb's keys. Raises FrontmatterError as
+    `frontmatter.read` does."""
     plain = frontmatter.read_plain(text)
-    if plain is not None:
-        return plain
-    return {str(key): plain_value(value) for key, value in frontmatter.read(text).items()}
+    if plain is None:
+        plain = {str(key): plain_value(value) for key, value in frontmatter.read(text).items()}
+    return properties.read(plain)
 
 
 def face(note: Note) -> bytes:
     """A digest of what pages show of a note, status and rating aside."""
-    shown = [note.id, note.path, *(note.values.get(key) for key in _FACE)]
+    shown = [note.id, note.path, *(note.values.get(key) for key in FACE)]
     return hashlib.blake2b(jsonlines.quick_dumps(shown), digest_size=8).digest()
 
 

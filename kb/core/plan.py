@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kb.core.history import History, Written
     from kb.core.notes import Note
     from kb.core.papers import Paper
+    from kb.core.properties import Form, Properties
 
 _UPDATED = ("title", "version", "revised", "authors", "categories", "doi", "journal",
             "author_comment", "withdrawn")  # fmt: skip
@@ -69,6 +70,23 @@ class NamePlan:
 
     def path(self, paper: Paper) -> str:
         """The vault path of a new note. Raises ValueError for a template that leads outside."""
+        folder, stem = self._wanted(paper)
+        stem = names.unique(stem, self.taken, marker=paper.id.replace("/", "-"))
+        self.taken.add(names.key(stem))
+        return self._at(folder, stem)
+
+    def fits(self, path: str, paper: Paper) -> bool:
+        """Whether a new note of the paper could lie at `path`."""
+        folder, stem = self._wanted(paper)
+        other = names.unique(stem, {names.key(stem)}, marker=paper.id.replace("/", "-"))
+        return path in (self._at(folder, stem), self._at(folder, other))
+
+    def _at(self, folder: str, stem: str) -> str:
+        whole = "/".join(part for part in (self.root, folder, f"{stem}.md") if part)
+        return str(names.safe_relative(whole))
+
+    def _wanted(self, paper: Paper) -> tuple[str, str]:
+        """The folder and the file name, its `.md` and what makes it unique aside."""
         values = {
             "title": names.stem(tex.plain(paper.title), fallback=paper.id.replace("/", "-")),
             "id": paper.id.replace("/", "-"),
@@ -80,23 +98,28 @@ class NamePlan:
         }
         folder = "Papers/undated"
         if paper.announced is not None or "{announced" not in self.folder:
-            folder = names.render_template(self.folder, values)
+            folder = _rendered(self.folder, values, missing="unknown")
         stem = names.stem(
-            names.render_template(self.name, values), fallback=paper.id.replace("/", "-")
+            _rendered(self.name, values, missing=""), fallback=paper.id.replace("/", "-")
         )
-        stem = names.unique(stem, self.taken, marker=paper.id.replace("/", "-"))
-        self.taken.add(names.key(stem))
-        whole = "/".join(part for part in (self.root, folder, f"{stem}.md") if part)
-        return str(names.safe_relative(whole))
+        return folder, stem
+
+
+def _rendered(template: str, values: Mapping[str, object], missing: str) -> str:
+    """The template filled in, `missing` standing for what is not known of the paper."""
+    while True:
+        try:
+            return names.render_template(template, values)
+        except names.MissingField as lacking:
+            template = names.without(template, lacking.field, missing)
 
 
 def new_note(
     paper: Paper,
     assessment: Assessment,
     paths: NamePlan,
-    template: str,
+    form: Form,
     *,
-    template_name: str,
     given: Mapping[str, Any] | None = None,
     said: str = "",
 ) -> NewNote:
@@ -105,8 +128,8 @@ def new_note(
     `given` are properties somebody else gave, see `notes.properties`; topics among them are the
     reader's from the start. `said` is the reader's own text, for below the heading of their notes.
     """
-    text = notes.compose(paper, assessment, template, template_name=template_name, given=given)
-    keys = notes.remembered(notes.properties(paper, assessment, given))
+    text = notes.compose(paper, assessment, form, given)
+    keys = notes.remembered(form.properties.on(notes.properties(paper, assessment, given)))
     return NewNote(
         id=paper.id,
         path=paths.path(paper),
@@ -125,9 +148,8 @@ def complete(
     paper: Paper,
     assessment: Assessment,
     written: Written,
-    template: str,
+    form: Form,
     *,
-    template_name: str,
     given: Mapping[str, Any],
     said: str,
     why: str,
@@ -142,40 +164,35 @@ def complete(
     wanted = {k: v for k, v in values.items() if k not in notes.SHARED and k != "source"}
 
     def missing_in(now: Note) -> dict[str, Any]:
-        return {k: v for k, v in wanted.items() if now.values.get(k, "") in ("", [])}
+        here = form.properties.on(wanted, now.values)
+        return {k: v for k, v in here.items() if now.values.get(k, "") in ("", [])}
 
     if not said and not _changes(note, missing_in(note), written):
         return None
 
     def apply(text: str) -> tuple[str, dict[str, Any], bool]:
-        now = _still(note, text)
+        now = _still(note, text, form.properties)
         missing = missing_in(now)
         changes: dict[str, Any] = {}
         region = False
         edited = text
         if _changes(now, missing, written):
-            both = assessment_of(notes.read(note.path, _with(text, missing)), assessment.comment)
-            edited, changes, region = _brought_up(
-                now, text, missing, written, paper, both, template, template_name
-            )
-        if said and ownership.is_bare(text, template, template_name):
+            full = form.properties.edit(text, missing)
+            both = assessment_of(notes.read(note.path, full, form.properties), assessment.comment)
+            edited, changes, region = _brought_up(now, text, missing, written, paper, both, form)
+        if said and ownership.is_bare(text, form):
             edited = words.added(edited, said)
         return edited, changes, region
 
     return NoteEdit(id=paper.id, path=note.path, why=why, apply=apply, day=note.announced)
 
 
-def _with(text: str, values: Mapping[str, Any]) -> str:
-    return frontmatter.edit(text, values, order=notes.KEYS)
-
-
 def adopt(
     note: Note,
     paper: Paper,
     assessment: Assessment,
-    template: str,
+    form: Form,
     *,
-    template_name: str,
     given: Mapping[str, Any] | None = None,
     said: str = "",
 ) -> NoteEdit:
@@ -185,16 +202,17 @@ def adopt(
     ledger could say so.
     """
     values = notes.properties(paper, assessment, given)
-    mine = notes.compose(paper, assessment, template, template_name=template_name, given=given)
+    mine = notes.compose(paper, assessment, form, given)
     mine = words.added(mine, said) if said else mine
     wanted = {key: value for key, value in values.items() if key not in notes.SHARED}
 
     def apply(text: str) -> tuple[str, dict[str, Any], bool]:
         if text == mine:
-            return text, values, True
-        present = frontmatter.read(text)
-        missing = {key: value for key, value in wanted.items() if key not in present}
-        return frontmatter.edit(text, missing, order=notes.KEYS), missing, False
+            return text, form.properties.on(values), True
+        present = form.properties.read(frontmatter.read(text))
+        here = form.properties.on(wanted)
+        missing = {key: value for key, value in here.items() if key not in present}
+        return form.properties.edit(text, missing), missing, False
 
     return NoteEdit(
         id=paper.id, path=note.path, why="joined: this paper already had a note",
@@ -206,10 +224,8 @@ def update(
     note: Note,
     paper: Paper,
     written: Written | None,
-    template: str,
+    form: Form,
     comment: str,
-    *,
-    template_name: str,
 ) -> NoteEdit | None:
     """Brings a note up to a newer version or a withdrawal; None where it already is.
 
@@ -222,12 +238,12 @@ def update(
         return None
 
     def apply(text: str) -> tuple[str, dict[str, Any], bool]:
-        now = _still(note, text)
+        now = _still(note, text, form.properties)
         assessment = assessment_of(now, comment)
         values = notes.properties(paper, assessment)
         wanted = {key: values[key] for key in _UPDATED if values.get(key) is not None}
         known = replace(paper, announced=now.announced or paper.announced)
-        return _brought_up(now, text, wanted, written, known, assessment, template, template_name)
+        return _brought_up(now, text, wanted, written, known, assessment, form)
 
     what = "withdrawn" if paper.withdrawn else f"version {paper.version}"
     return NoteEdit(id=paper.id, path=note.path, why=what, apply=apply, day=note.announced)
@@ -239,9 +255,7 @@ def reassess(
     judged: Assessment,
     below: str | None,
     written: Written | None,
-    template: str,
-    *,
-    template_name: str,
+    form: Form,
 ) -> NoteEdit | None:
     """Lets a note show a later assessment; None where it does, or where nothing in it is kb's.
 
@@ -250,30 +264,32 @@ def reassess(
     """
     if note.refused or written is None:
         return None
-    wanted = _judgement(judged, below)
+    wanted = form.properties.on(_judgement(judged, below), note.values)
     if not _changes(note, wanted, written):
         return None
 
     def apply(text: str) -> tuple[str, dict[str, Any], bool]:
-        now = _still(note, text)
-        edited = frontmatter.edit(text, _changes(now, wanted, written), order=notes.KEYS)
-        shown = assessment_of(notes.read(note.path, edited), judged.comment)
+        now = _still(note, text, form.properties)
+        edited = form.properties.edit(text, _changes(now, wanted, written))
+        shown = assessment_of(notes.read(note.path, edited, form.properties), judged.comment)
         paper = paper_of()
         known = replace(paper, announced=now.announced or paper.announced) if paper else None
-        return _brought_up(now, text, wanted, written, known, shown, template, template_name)
+        return _brought_up(now, text, wanted, written, known, shown, form)
 
     why = f"{below}, judged by {judged.by}" if below else f"judged by {judged.by}"
     return NoteEdit(id=judged.id, path=note.path, why=why, apply=apply, day=note.announced)
 
 
-def reading(note: Note, inner: str, written: Written | None) -> NoteEdit | None:
+def reading(
+    note: Note, inner: str, written: Written | None, properties: Properties
+) -> NoteEdit | None:
     """Puts reading notes into their region, below kb's own; None where they are the reader's: changed or
     taken out by them, or in a note that kb has not made."""
     if note.refused or written is None or not _may_write_reading(note, written):
         return None
 
     def apply(text: str) -> tuple[str, dict[str, Any], bool]:
-        now = _still(note, text)
+        now = _still(note, text, properties)
         if not _may_write_reading(now, written):
             return text, {}, False
         if READING in now.regions:
@@ -299,9 +315,9 @@ def _may_write_reading(note: Note, written: Written) -> bool:
     return note.regions.get(READING) == written.regions.get(READING)
 
 
-def shows(note: Note, judged: Assessment, below: str | None) -> bool:
+def shows(note: Note, judged: Assessment, below: str | None, properties: Properties) -> bool:
     """Whether the properties of a note say already all that `reassess` would."""
-    return not _differing(note, _judgement(judged, below))
+    return not _differing(note, properties.on(_judgement(judged, below), note.values))
 
 
 def _judgement(judged: Assessment, below: str | None) -> dict[str, Any]:
@@ -313,9 +329,9 @@ def _judgement(judged: Assessment, below: str | None) -> dict[str, Any]:
     return said | ({"summary": tex.accents(judged.summary)} if judged.summary else {})
 
 
-def _still(note: Note, text: str) -> Note:
+def _still(note: Note, text: str, properties: Properties) -> Note:
     """The note as it is at the moment of writing, which may be long after it was planned."""
-    now = notes.read(note.path, text)
+    now = notes.read(note.path, text, properties)
     if now.refused:
         raise frontmatter.FrontmatterError(now.refused)
     return now
@@ -348,16 +364,15 @@ def _brought_up(
     written: Written | None,
     paper: Paper | None,
     assessment: Assessment,
-    template: str,
-    template_name: str,
+    form: Form,
 ) -> tuple[str, dict[str, Any], bool]:
     """`text` with the wanted keys, and the paper region anew unless the reader has changed it."""
-    changes = _changes(note, wanted, written)
-    edited = frontmatter.edit(text, changes, order=notes.KEYS)
+    changes = _changes(note, form.properties.on(wanted, note.values), written)
+    edited = form.properties.edit(text, changes)
     frozen = written is None or written.regions.get(notes.REGION) != note.regions.get(notes.REGION)
     if frozen or paper is None or not paper.abstract:
         return edited, changes, False
-    body = notes.body(paper, assessment, template, template_name=template_name)
+    body = notes.body(paper, assessment, form)
     region = regions.find(body, notes.REGION)
     if region is None or regions.find(edited, notes.REGION) is None:
         return edited, changes, False
@@ -388,7 +403,12 @@ class Ticks:
     """Paper id to the daily page it was ticked on: that page waits if its note cannot be edited."""
 
 
-def ticks(shown: Iterable[tuple[str, str]], by_id: Mapping[str, Note], history: History) -> Ticks:
+def ticks(
+    shown: Iterable[tuple[str, str]],
+    by_id: Mapping[str, Note],
+    history: History,
+    properties: Properties,
+) -> Ticks:
     """Turns ticked tasks into `status` and `rating`.
 
     `shown` are (path, text) of daily pages. What kb last showed is in the ledger (`boxes`), so a
@@ -404,7 +424,7 @@ def ticks(shown: Iterable[tuple[str, str]], by_id: Mapping[str, Note], history: 
             if note is None or note.refused or on == base or pages.boxes(note) != base:
                 continue
             if changes := _tick(on, base):
-                edits.append(_status_edit(note, changes))
+                edits.append(_status_edit(note, changes, properties))
                 from_page[arxiv_id] = path
     return Ticks(tuple(edits), from_page)
 
@@ -424,11 +444,11 @@ def _tick(on: frozenset[str], base: frozenset[str]) -> dict[str, Any]:
     return changes
 
 
-def _status_edit(note: Note, changes: dict[str, Any]) -> NoteEdit:
+def _status_edit(note: Note, changes: dict[str, Any], properties: Properties) -> NoteEdit:
     def apply(text: str) -> tuple[str, dict[str, Any], bool]:
-        now = _still(note, text)
+        now = _still(note, text, properties)
         due = {k: v for k, v in changes.items() if now.values.get(k) == note.values.get(k)}
-        return frontmatter.edit(text, due, order=notes.KEYS), {}, False
+        return properties.edit(text, due), {}, False
 
     said = ", ".join(f"{key}: {'' if value is None else value}" for key, value in changes.items())
     return NoteEdit(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from kb.core import frontmatter, notes, people, plan
+from kb.core import people, plan
 from kb.core.plan import NamePlan
 from kb.errors import Problem
 from kb.scorers import feedback
@@ -93,8 +93,7 @@ def _make(
 
     def make() -> plan.NewNote:
         return plan.new_note(
-            paper, assessment, names, state.template, template_name=state.template_name,
-            given=given,
+            paper, assessment, names, state.form, given=given
         )  # fmt: skip
 
     mine = state.scan.traced.get(paper.id)
@@ -107,10 +106,7 @@ def _make(
         state.remember([record], day=paper.announced)
         added.notes[paper.id] = (note.path, "created")
     else:
-        edit = plan.adopt(
-            mine, replace(paper, source=""), assessment, state.template,
-            template_name=state.template_name, given=given,
-        )  # fmt: skip
+        edit = plan.adopt(mine, replace(paper, source=""), assessment, state.form, given=given)
         done = state.writer.edit(edit, None)
         if done is None:
             return
@@ -130,16 +126,16 @@ def _change(state: State, note: Note, wish: Wish, added: Added) -> None:
     added.notes[note.id or ""] = (note.path, "changed" if changes else "there")
     if not changes:
         return
-    done = state.writer.edit(_said(note, changes), state.history.wrote.get(note.id or ""))
+    done = state.writer.edit(_said(state, note, changes), state.history.wrote.get(note.id or ""))
     if done is None:
         del added.notes[note.id or ""]
     else:
         state.notes[note.id or ""] = done[0]
 
 
-def _said(note: Note, changes: Mapping[str, Any]) -> plan.NoteEdit:
+def _said(state: State, note: Note, changes: Mapping[str, Any]) -> plan.NoteEdit:
     def apply(text: str) -> tuple[str, dict[str, Any], bool]:
-        return frontmatter.edit(text, changes, order=notes.KEYS), {}, False
+        return state.vault.properties.edit(text, changes), {}, False
 
     why = ", ".join(f"{key}: {_shown(value)}" for key, value in changes.items())
     return plan.NoteEdit(

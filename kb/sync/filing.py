@@ -108,9 +108,7 @@ def _update_notes(state: State, updates: Iterable[Paper]) -> None:
             continue
         written = state.history.wrote.get(paper.id)
         comment = _comment(state, note)
-        edit = plan.update(
-            note, paper, written, state.template, comment, template_name=state.template_name
-        )
+        edit = plan.update(note, paper, written, state.form, comment)
         done = state.writer.edit(edit, written) if edit is not None else None
         if edit is not None and done is not None:
             state.notes[paper.id] = done[0]
@@ -229,14 +227,12 @@ def write_note(
     """A new note, or the one that somebody has joined; None where it was left as it is."""
 
     def make() -> plan.NewNote:
-        return plan.new_note(
-            paper, assessment, paths, state.template, template_name=state.template_name
-        )
+        return plan.new_note(paper, assessment, paths, state.form)
 
     mine = state.notes.get(paper.id) or state.scan.traced.get(paper.id)
     if mine is None:
         return state.writer.create(make(), rename=make)
-    edit = plan.adopt(mine, paper, assessment, state.template, template_name=state.template_name)
+    edit = plan.adopt(mine, paper, assessment, state.form)
     return state.writer.edit(edit, None)
 
 

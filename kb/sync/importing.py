@@ -155,10 +155,7 @@ class _Filer:
         given, said = rows.given(complete=bool(paper.categories)), rows.said()
 
         def make() -> plan.NewNote:
-            return plan.new_note(
-                paper, assessment, self.names, state.template,
-                template_name=state.template_name, given=given, said=said,
-            )  # fmt: skip
+            return plan.new_note(paper, assessment, self.names, state.form, given=given, said=said)
 
         if note is None:
             made, record = state.writer.create(make(), rename=make)
@@ -170,13 +167,12 @@ class _Filer:
         written = state.history.wrote.get(rows.id)
         if written is None:
             edit: plan.NoteEdit | None = plan.adopt(
-                note, replace(paper, source=""), assessment, state.template,
-                template_name=state.template_name, given=given, said=said,
-            )  # fmt: skip
+                note, replace(paper, source=""), assessment, state.form, given=given, said=said
+            )
         else:
             edit = plan.complete(
-                note, paper, assessment, written, state.template, given=given, said=said,
-                template_name=state.template_name, why=f"completed from {rows.rows[0].name}",
+                note, paper, assessment, written, state.form, given=given, said=said,
+                why=f"completed from {rows.rows[0].name}",
             )  # fmt: skip
         before = state.report.updated
         if edit is None:
@@ -203,7 +199,7 @@ class _Filer:
             return ""  # told where it is to be edited
         if words.holds(text, said):
             return ""
-        if is_bare(text, state.template, state.template_name):
+        if is_bare(text, state.form):
             return said
         state.report.problems.append(
             Problem(

@@ -30,7 +30,7 @@ def found(state: State) -> Iterator[tuple[str, str, Facts]]:
             body = frontmatter.split(text)[1]
         except (Busy, Refused, frontmatter.FrontmatterError):
             continue  # a note that cannot be read cannot be edited
-        if "arxiv_id" in values:
+        if "arxiv_id" in vault.properties.read(values):
             continue
         facts = foreign.facts(values, body)
         if (arxiv_id := joining.paper_of(facts)) is not None:
@@ -48,7 +48,8 @@ def join(state: State) -> None:
                 Problem(path, f"is a second note on {arxiv_id}; {other} is the one that is listed")
             )
             continue
-        edit = joining.join(path, arxiv_id, facts, state.history.seen_on(arxiv_id))
+        announced = state.history.seen_on(arxiv_id)
+        edit = joining.join(path, arxiv_id, facts, announced, state.vault.properties)
         done = state.writer.edit(edit, None)
         if done is None:
             continue

@@ -39,16 +39,15 @@ def reassess(state: State) -> None:
             continue
         judged = of_record(record, note.texts("followed"))
         below = _below(state, note, judged)
-        if below and note.kept and is_as_written(note, written):
+        if below and note.kept and is_as_written(note, written, state.vault.properties):
             linked = state.vault.linked() if linked is _UNKNOWN else linked
             if _removed(state, note, below, linked):
                 continue
-        if plan.shows(note, judged, below):
+        if plan.shows(note, judged, below, state.vault.properties):
             continue
         edit = plan.reassess(
-            note, partial(_paper, state, arxiv_id), judged, below, written,
-            state.template, template_name=state.template_name,
-        )  # fmt: skip
+            note, partial(_paper, state, arxiv_id), judged, below, written, state.form
+        )
         done = state.writer.edit(edit, written) if edit is not None else None
         if done is not None:
             state.notes[arxiv_id] = done[0]
@@ -73,7 +72,7 @@ def _removed(state: State, note: Note, below: str, linked: frozenset[str] | None
     try:
         held = state.vault.files.read(note.path)
         written = state.history.wrote.get(note.id or "")
-        if not is_untouched(note.path, held.text, written, state.template, state.template_name):
+        if not is_untouched(note.path, held.text, written, state.form):
             return False
         if not state.options.dry_run:
             state.vault.files.remove(note.path, expect=held)

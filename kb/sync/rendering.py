@@ -35,7 +35,7 @@ def take_ticks(state: State) -> None:
             state.report.deferred.append(Problem(busy.path, busy.why))
         except Refused:
             continue  # told when the page is to be written
-    ticks = plan.ticks(shown, state.notes, state.history)
+    ticks = plan.ticks(shown, state.notes, state.history, state.vault.properties)
     for edit in ticks.edits:
         done = state.writer.edit(edit, state.history.wrote.get(edit.id))
         if done is None:
@@ -54,7 +54,7 @@ def write_pages(state: State) -> None:
     settings = state.vault.settings
     shelf = Shelf(
         state.history, state.notes, Linker(settings.pages.links), state.vault.layout,
-        settings.pages.month_rows,
+        settings.pages.month_rows, settings.pages.columns, settings.pages.week_columns,
     )  # fmt: skip
     setting = repr((resources.build(), settings.folders, settings.pages))
     stirred = _stirred(state, shelf, setting)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from kb.core.history import extend
+from kb.core.properties import Form
 from kb.core.report import Report
 from kb.sync import sight
 from kb.sync.writing import Writer
@@ -116,7 +117,7 @@ class State:
         """Pages that must wait: a tick on them has not reached its note."""
         self.stirred: set[date] = set()
         """Days of which something new has been recorded."""
-        self._template: str | None = None
+        self._form: Form | None = None
 
     def _read_ledger(self) -> bool:
         """Reads the ledger where it is not known yet, or somebody else has written to it; whether it
@@ -194,12 +195,9 @@ class State:
         return astray | {arxiv_id for arxiv_id in waiting if arxiv_id is not None}
 
     @property
-    def template_name(self) -> str:
-        return self.vault.template_name
-
-    @property
-    def template(self) -> str:
-        """The template of a note."""
-        if self._template is None:
-            self._template = self.vault.template_text()
-        return self._template
+    def form(self) -> Form:
+        """What notes look like. Raises ConfigError where no note can be made from the template."""
+        if self._form is None:
+            vault = self.vault
+            self._form = Form(vault.template_text(), vault.template_name, vault.properties)
+        return self._form

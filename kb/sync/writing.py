@@ -39,7 +39,7 @@ class Writer:
         """A new note. Where its name was taken meanwhile, `rename` makes it again under another."""
         for attempt in (new, None):
             note = attempt or rename()
-            read = notes_.read(note.path, note.text)
+            read = notes_.read(note.path, note.text, self.vault.properties)
             record = self._wrote(note.id, note.path, dict(note.keys), read.regions)
             try:
                 self._put(note.path, note.text, None, record, read)
@@ -60,10 +60,11 @@ class Writer:
         try:
             state = self.vault.files.read(edit.path)
             before = decode(edit.path, state.data)
-            if not edit.adopted and notes_.read(edit.path, before).id != edit.id:
+            properties = self.vault.properties
+            if not edit.adopted and notes_.read(edit.path, before, properties).id != edit.id:
                 raise Busy(edit.path, "is no longer the note that kb read a moment ago")
             after, keys, region = edit.apply(before)
-            read = notes_.read(edit.path, after)
+            read = notes_.read(edit.path, after, properties)
             record = self._edited(edit, written, keys, read.regions if region else {})
             changed = after != before
             if changed:

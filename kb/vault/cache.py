@@ -165,6 +165,12 @@ class Cache:
 
     # parsed notes
 
+    def read_notes_as(self, how: str) -> None:
+        """Forgets what was read of notes in another way than `how`."""
+        if self.fact("notes are read as") != how:
+            self._run("delete from notes")
+            self.put_fact("notes are read as", how)
+
     def notes(self) -> list[NoteRow]:
         """What was read of each file, and the stamp under which it was."""
         return cast("list[NoteRow]", self._run("select * from notes"))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from kb.core import names
 from kb.core import notes as notes_
 from kb.core.collection import Card, Notes
+from kb.core.properties import PLAIN
 from kb.errors import Busy, Problem, Refused
 from kb.vault.reading import Missing
 from kb.vault.walk import NOT_UNICODE, Entry, Walk, is_conflict_copy
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from kb.core.notes import Note
+    from kb.core.properties import Properties
     from kb.vault.cache import Cache, NoteRow
     from kb.vault.files import VaultFiles
 
@@ -78,9 +80,12 @@ class Scan:
     """Every Markdown file of a vault, and the one note of each paper: of several with one id the one
     at the path under which kb knows it (`Home`), else the first by path."""
 
-    def __init__(self, files: VaultFiles, cache: Cache) -> None:
+    def __init__(self, files: VaultFiles, cache: Cache, properties: Properties = PLAIN) -> None:
         self._files = files
         self._cache = cache
+        self._properties = properties
+        self._how = f"{notes_.FACE} {properties.signature}"
+        """How notes are read: what was read otherwise is not to be used."""
         self._seen: dict[str, Seen] = {}
         self.begun = False
         """Whether it has been compared with the disk yet."""
@@ -181,7 +186,7 @@ class Scan:
         changes = Changes(set(), set(), everything=not self.begun)
         known = self._seen
         if not self.begun:
-            known = {path: _from_row(path, row) for path, *row in self._cache.notes()}
+            known = self._remembered()
             self.begun = True
         self._passed_over = {}
         present = set()
@@ -329,7 +334,13 @@ class Scan:
                     self.notes.put(arxiv_id, card)
                 changes.papers.add(arxiv_id)
         if fresh or gone:
+            self._cache.read_notes_as(self._how)
             self._cache.put_notes((_row(path, seen) for path, seen in fresh.items()), gone)
+
+    def _remembered(self) -> dict[str, Seen]:
+        """What the cache has of each file, if it was read as this vault is read now."""
+        self._cache.read_notes_as(self._how)
+        return {path: _from_row(path, row) for path, *row in self._cache.notes()}
 
     def _read(self, entry: Entry) -> Seen:
         path = entry.path
@@ -341,7 +352,7 @@ class Scan:
 
     def _note(self, path: str) -> Note:
         try:
-            return notes_.read(path, self._files.read_met(path).text)
+            return notes_.read(path, self._files.read_met(path).text, self._properties)
         except Missing:
             return notes_.Note(path=path)
         except (Busy, Refused) as error:
@@ -350,7 +361,7 @@ class Scan:
     def _told_by_its_head(self, path: str, why: str) -> Note:
         """A note that cannot be used, and still the paper's if its first lines say so."""
         try:
-            head = notes_.read(path, _loosely(self._files.head(path)))
+            head = notes_.read(path, _loosely(self._files.head(path)), self._properties)
         except (Busy, Refused):
             return notes_.Note(path=path, refused=why)
         return replace(head, regions={}, refused=why)

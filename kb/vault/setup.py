@@ -13,9 +13,11 @@ import re
 import tomllib
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kb import resources
+from kb.core import views
+from kb.core.properties import PLAIN, Properties
 from kb.errors import ConfigError, UsageError
 from kb.vault import obsidian
 
@@ -100,14 +102,17 @@ def plan_setup(
     again = CONFIG in existing.paths
     joined = not again and (existing.is_vault or existing.has_markdown)
     templates = "Templates"
+    called = PLAIN
     if again:
-        root, links, templates = _settings(existing.read(CONFIG), root)
+        root, links, templates, called = _settings(existing.read(CONFIG), root)
     else:
         root = _choose_root(keys, joined, told) if root is None else _clean_root(root)
         links = _link_style(existing, told)
 
     gentle = joined or (again and bool(root))
     template = _rendered(existing, gentle, root, links, templates, categories)
+    template["Papers.base"] = views.renamed(template["Papers.base"].decode(), called).encode()
+    template[obsidian.TYPES] = _types(template[obsidian.TYPES], called)
     files: list[NewFile] = []
     merges: list[JsonMerge] = []
     for name, data in template.items():
@@ -175,8 +180,9 @@ def _unfit(part: str) -> bool:
     return re.search(r'[\x00-\x1f\x7f:*?"<>|#^\[\]{}]', part) is not None
 
 
-def _settings(data: bytes, asked: str | None) -> tuple[str, str, str]:
-    """`folders.root`, `pages.links` and `folders.templates` of the `kb.toml` that is there."""
+def _settings(data: bytes, asked: str | None) -> tuple[str, str, str, Properties]:
+    """`folders.root`, `pages.links`, `folders.templates` and `notes.properties` of the `kb.toml` that
+    is there."""
     try:
         settings = tomllib.loads(data.decode("utf-8-sig"))
     except ValueError as error:
@@ -198,7 +204,23 @@ def _settings(data: bytes, asked: str | None) -> tuple[str, str, str]:
         raise UsageError(
             f"this vault's {CONFIG} says folders.root = {root!r}; change it there, not with kb init"
         )
-    return root, links, _clean_root(templates) or "Templates"
+    return root, links, _clean_root(templates) or "Templates", _called(settings)
+
+
+def _called(settings: Mapping[str, Any]) -> Properties:
+    notes = settings.get("notes", {})
+    told = notes.get("properties", {}) if isinstance(notes, dict) else {}
+    try:
+        return Properties.of(told if isinstance(told, dict) else {})
+    except ValueError as error:
+        raise ConfigError(f"{CONFIG}: notes.properties: {error}; mend it first") from None
+
+
+def _types(data: bytes, called: Properties) -> bytes:
+    """Obsidian's types of properties under the names that this vault has for them."""
+    types = json.loads(data)
+    types["types"] = {called.name(key): kind for key, kind in types["types"].items()}
+    return _dump(types)
 
 
 def _link_style(existing: Existing, told: list[str]) -> str:

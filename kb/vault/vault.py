@@ -80,6 +80,7 @@ class Vault:
         except BaseException:
             self.cache.close()
             raise
+        self.properties = self.settings.notes.named
         self.files = VaultFiles(root, quiet_seconds=self.settings.notes.quiet, ours=self.cache)
         self.ledger = Ledger(root, memory=self.cache)
 
@@ -169,7 +170,7 @@ class Vault:
 
     def new_scan(self) -> Scan:
         """A scan that has not looked at anything yet."""
-        return Scan(self.files, self.cache)
+        return Scan(self.files, self.cache, self.properties)
 
     def linked(self) -> frozenset[str] | None:
         """What the reader has linked, as `links.file_key` of the names: in Markdown (the regions of

@@ -7,6 +7,7 @@ import pytest
 from kb.core import frontmatter
 from kb.core.foreign import facts
 from kb.core.joining import join, paper_of
+from kb.core.properties import PLAIN
 
 
 @pytest.mark.parametrize(
@@ -31,7 +32,7 @@ def test_what_is_said_under_other_names_is_said_under_kbs_and_nothing_changes() 
     text = (
         "---\neprint: '2503.00001'\nstars: ⭐⭐⭐⭐\nStatus: Done # yes\nstatus:\nurl: x\n---\nHi\n"
     )
-    edit = join("a.md", "2503.00001", facts(frontmatter.read(text)), date(2025, 3, 6))
+    edit = join("a.md", "2503.00001", facts(frontmatter.read(text)), date(2025, 3, 6), PLAIN)
     after, changes, region = edit.apply(text)
     assert not region
     assert set(changes) == {"arxiv_id", "announced", "rating", "status"}

@@ -168,7 +168,7 @@ def test_what_a_page_said_before_of_notes_that_are_the_same_stays(
 
 @pytest.mark.parametrize("style", ["markdown", "wiki"])
 def test_a_note_that_is_the_same_is_not_looked_at_again(style: Any) -> None:
-    told = [(number, "2025-03-06", []) for number in (1, 2, 3)]
+    told: list[Any] = [(number, "2025-03-06", []) for number in (1, 2, 3)]
     held = Notes()
     shelf = replace(shelf_of((told, [], [], []), held), linker=Linker(style), month_rows=2)
     pages_ = pages.render(shelf)

@@ -4,15 +4,16 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from standins.vaults import TEMPLATE, assessment, note_text, paper
+from standins.vaults import FORM, assessment, note_text, paper
 
 from kb.core import frontmatter, notes, regions
+from kb.core.properties import KEYS, Form
 from kb.errors import ConfigError
 
 
 def test_a_new_note_has_the_promised_keys_in_order() -> None:
     values = frontmatter.read(note_text())
-    assert list(values) == [key for key in notes.KEYS if key in values]
+    assert list(values) == [key for key in KEYS if key in values]
     assert values["arxiv_id"] == "2503.00001"
     assert values["score"] == values["relevance"] + values["novelty"]  # type: ignore[operator]
     assert values["status"] == "unread"
@@ -58,8 +59,7 @@ def test_whatever_a_paper_says_the_note_is_sound(title: str, abstract: str, auth
     text = notes.compose(
         paper(title=title or "x", abstract=abstract, authors=(author,), comment=abstract),
         assessment(comment=title, summary=" ".join(abstract.split())),
-        TEMPLATE,
-        template_name="T",
+        FORM,
     )
     note = notes.read("Papers/x.md", text)
     assert note.refused == ""
@@ -85,12 +85,12 @@ def test_whatever_a_paper_says_the_note_is_sound(title: str, abstract: str, auth
 )
 def test_a_mistake_in_the_template_is_named(template: str, said: str) -> None:
     with pytest.raises(ConfigError, match="T") as caught:
-        notes.body(paper(), assessment(), template, template_name="T")
+        notes.body(paper(), assessment(), Form(template, "T"))
     assert said in str(caught.value)
 
 
 def test_a_paper_is_data_to_the_template() -> None:
-    text = notes.body(paper(title="{{ 7 * 7 }}"), assessment(), TEMPLATE, template_name="T")
+    text = notes.body(paper(title="{{ 7 * 7 }}"), assessment(), FORM)
     assert "49" not in text
 
 

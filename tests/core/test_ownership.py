@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from standins.vaults import TEMPLATE, assessment, note_text, paper
+from standins.vaults import FORM, assessment, note_text, paper
 
 from kb.core import notes
 from kb.core.history import Written
@@ -25,7 +25,7 @@ WRITTEN = wrote()
 
 
 def untouched(text: str, written: Written | None = WRITTEN) -> bool:
-    return is_untouched(PATH, text, written, TEMPLATE, "T")
+    return is_untouched(PATH, text, written, FORM)
 
 
 def test_a_note_as_kb_made_it_is_untouched() -> None:

@@ -164,7 +164,7 @@ HOSTILE = [
 @pytest.mark.parametrize("style", ["markdown", "wiki"])
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_no_title_breaks_a_page(hostile: str, style: str) -> None:
-    from standins.vaults import TEMPLATE
+    from standins.vaults import FORM
 
     from kb.core.assessments import Assessment
 
@@ -172,9 +172,7 @@ def test_no_title_breaks_a_page(hostile: str, style: str) -> None:
         id="2503.00001", relevance=8, novelty=5, topics=(hostile,), summary=" ".join(hostile.split()),
         comment=hostile,
     )  # fmt: skip
-    text = notes.compose(
-        paper(1, title=hostile, authors=(hostile,)), judged, TEMPLATE, template_name="T"
-    )
+    text = notes.compose(paper(1, title=hostile, authors=(hostile,)), judged, FORM)
     found = render(notes.read("Papers/2025-03/x.md", text), style=style)
     parser = MarkdownIt("gfm-like", {"linkify": False})
     for page in found.values():

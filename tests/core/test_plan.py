@@ -5,12 +5,13 @@ from datetime import date
 from typing import Any
 
 import pytest
-from standins.vaults import TEMPLATE, assessment, note_text, paper
+from standins.vaults import FORM, assessment, note_text, paper
 
 from kb.core import frontmatter, notes, pages, plan, regions, whereabouts
 from kb.core.collection import Notes
 from kb.core.history import fold
 from kb.core.plan import NamePlan
+from kb.core.properties import PLAIN
 
 
 def wrote(number: int = 1, text: str = "") -> dict[str, Any]:
@@ -53,7 +54,7 @@ def test_a_template_cannot_lead_out() -> None:
 
 def test_joining_adds_what_is_missing_and_keeps_every_other_byte() -> None:
     mine = "---\ntitle: My title   # mine\nurl: https://arxiv.org/abs/2503.00001\n---\r\nmy words\n"
-    edit = plan.adopt(notes.read("m.md", mine), paper(), assessment(), TEMPLATE, template_name="T")
+    edit = plan.adopt(notes.read("m.md", mine), paper(), assessment(), FORM)
     after, keys, region = edit.apply(mine)
     assert "title: My title   # mine\n" in after
     assert after.endswith("---\r\nmy words\n")
@@ -67,7 +68,7 @@ def test_joining_adds_what_is_missing_and_keeps_every_other_byte() -> None:
 
 def test_a_note_of_a_pass_that_died_is_kb_s_own() -> None:
     text = note_text()
-    edit = plan.adopt(notes.read("m.md", text), paper(), assessment(), TEMPLATE, template_name="T")
+    edit = plan.adopt(notes.read("m.md", text), paper(), assessment(), FORM)
     after, keys, region = edit.apply(text)
     assert after == text
     assert region
@@ -81,8 +82,8 @@ def update(text: str, now: str = "", **news: Any) -> tuple[str, dict[str, Any], 
     """The update planned for a note that held `text`, applied to what it holds `now`."""
     history = fold([wrote()])
     edit = plan.update(
-        notes.read("x.md", text), replace(paper(), **news), history.wrote["2503.00001"], TEMPLATE,
-        "Inventions: something", template_name="T",
+        notes.read("x.md", text), replace(paper(), **news), history.wrote["2503.00001"], FORM,
+        "Inventions: something",
     )  # fmt: skip
     return edit.apply(now or text) if edit else None
 
@@ -155,7 +156,7 @@ def test_a_tick_becomes_a_property() -> None:
     text, found = shelf_page("unread", "unread")
     ticked = tick(text, "2503.00002", "- [ ] read", "- [x] read")
     ticked = tick(ticked, "2503.00001", "- [ ] star", "* [X] star")
-    edits = {e.id: e for e in plan.ticks([("Daily/d.md", ticked)], found, fold([])).edits}
+    edits = {e.id: e for e in plan.ticks([("Daily/d.md", ticked)], found, fold([]), PLAIN).edits}
     assert set(edits) == {"2503.00001", "2503.00002"}
     assert "status: read" in edits["2503.00002"].apply(note_text(2))[0]
     assert "rating: 5" in edits["2503.00001"].apply(note_text(1))[0]
@@ -164,28 +165,28 @@ def test_a_tick_becomes_a_property() -> None:
 def test_an_untouched_page_asks_for_nothing() -> None:
     text, found = shelf_page("unread", "read")
     base = fold([{"v": 1, "k": "boxes", "id": "2503.00002", "on": ["read"], "at": "1"}])
-    assert plan.ticks([("d", text)], found, base).edits == ()
+    assert plan.ticks([("d", text)], found, base, PLAIN).edits == ()
 
 
 def test_a_status_changed_in_the_note_is_not_undone_by_the_old_page() -> None:
     text, _ = shelf_page("read")
     base = fold([{"v": 1, "k": "boxes", "id": "2503.00001", "on": ["read"], "at": "1"}])
     now = {"2503.00001": notes.read("x.md", note_text(1))}
-    assert plan.ticks([("d", text)], now, base).edits == ()
+    assert plan.ticks([("d", text)], now, base, PLAIN).edits == ()
 
 
 def test_a_tick_taken_back_means_unread() -> None:
     text, found = shelf_page("read")
     base = fold([{"v": 1, "k": "boxes", "id": "2503.00001", "on": ["read"], "at": "1"}])
     cleared = tick(text, "2503.00001", "- [x] read", "- [ ] read")
-    (edit,) = plan.ticks([("d", cleared)], found, base).edits
+    (edit,) = plan.ticks([("d", cleared)], found, base, PLAIN).edits
     assert "status: unread" in edit.apply(note_text(1).replace("status: unread", "status: read"))[0]
 
 
 def test_papers_with_a_torn_section_are_left_alone() -> None:
     text, found = shelf_page("unread")
     torn = tick(text, "2503.00001", "- [ ] read\n", "").replace("- [ ] star", "- [x] star")
-    assert plan.ticks([("d", torn)], found, fold([])).edits == ()
+    assert plan.ticks([("d", torn)], found, fold([]), PLAIN).edits == ()
 
 
 # Vanishing

@@ -21,6 +21,7 @@ from standins.vaults import assessment, paper
 from kb import resources
 from kb.core import notes
 from kb.core.announcements import back
+from kb.core.properties import Form
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,7 +79,7 @@ def _files(vault: Watched, count: int, chance: random.Random) -> dict[str, bytes
                 id=f"1701.{number:05}", announced=chance.choice(days),
             )  # fmt: skip
             judged = replace(assessment(), id=new.id, relevance=chance.randint(5, 10))
-            text = notes.compose(new, judged, template, template_name="Paper.md")
+            text = notes.compose(new, judged, Form(template, "Paper.md"))
             found[f"Came/{number // TO_A_FOLDER}/Came {number:05}.md"] = text.encode()
         elif number % 20 == 1 and known:
             path = known.pop()

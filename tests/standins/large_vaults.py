@@ -31,6 +31,7 @@ from kb import config, resources
 from kb.core import notes, plan, regions
 from kb.core.announcements import back, days_between, previous_day
 from kb.core.assessments import Assessment, rank
+from kb.core.properties import Form
 from kb.core.topics import parse_topics
 from kb.sync import criteria
 from kb.vault.vault import CONFIG, Vault
@@ -225,7 +226,7 @@ class _Note:
 
     def write(self) -> Record:
         """The file, and then what the ledger says of it."""
-        text = notes.compose(self.paper, self.judged, self.template, template_name="Paper.md")
+        text = notes.compose(self.paper, self.judged, Form(self.template, "Paper.md"))
         chance = random.Random(self.seed)
         file = self.root / self.path
         file.write_bytes(self._lived_in(text, chance).encode())

@@ -9,8 +9,10 @@ from kb import resources
 from kb.core import notes
 from kb.core.assessments import Assessment
 from kb.core.papers import Paper
+from kb.core.properties import Form
 
 TEMPLATE = resources.template_file("Templates/Paper.md").decode()
+FORM = Form(TEMPLATE, "T")
 
 
 def paper(number: int = 1, **more: Any) -> Paper:
@@ -42,7 +44,7 @@ def assessment(number: int = 1, relevance: int = 8, novelty: int = 6, **more: An
 
 def note_text(number: int = 1, **more: Any) -> str:
     """What kb writes for paper `number`."""
-    return notes.compose(paper(number, **more), assessment(number), TEMPLATE, template_name="T")
+    return notes.compose(paper(number, **more), assessment(number), FORM)
 
 
 def record(number: int, day: str = "2025-03-06", **more: Any) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from kb.core.pages.calendar import Week, month_weeks
 from kb.core.pages.daily import TASKS, boxes, marked, ticked
 from kb.core.pages.home import gaps
 from kb.core.pages.layout import Layout
-from kb.core.pages.shelf import PAGE_KEYS, REGION, Page, Shelf
+from kb.core.pages.shelf import PAGE_KEYS, REGION, Page, Shelf, marks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -86,7 +86,8 @@ def leaves(shelf: Shelf, stirred: Collection[date | None] | None = None) -> Iter
         yield _monthly(shelf, *month)
     if shelf.notes.count_on(None) and (stirred is None or None in stirred):
         faces = partial(_faces, shelf, [None])
-        yield Leaf(shelf.layout.imported, partial(home_.imported, shelf), tuple, faces)
+        facts = partial(marks, shelf, [None], full=False)
+        yield Leaf(shelf.layout.imported, partial(home_.imported, shelf), facts, faces)
     yield _home(shelf)
 
 

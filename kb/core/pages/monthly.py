@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from kb.core.pages.calendar import month_name, month_weeks, range_of
-from kb.core.pages.shelf import count, page, paper_table, topic_counts
+from kb.core.pages.shelf import count, marks, page, paper_table, topic_counts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,11 @@ def monthly(shelf: Shelf, year: int, month: int) -> Page:
 def facts(shelf: Shelf, year: int, month: int) -> tuple[object, ...]:
     """All that the page says beside what its notes say."""
     return tuple(
-        (shelf.has_page(week), [bool(shelf.records(day)) for day in week.days()])
+        (
+            shelf.has_page(week),
+            [bool(shelf.records(day)) for day in week.days()],
+            marks(shelf, week.all_days(), full=False),
+        )
         for week in month_weeks(year, month)
     )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kb.core import tables, tex
 from kb.core.pages.calendar import Week
+from kb.core.pages.columns import COLUMNS, FULL, LINK, OF_MARKS, SHORT
 from kb.core.pages.former import Former
 
 if TYPE_CHECKING:
@@ -49,6 +50,10 @@ class Shelf:
     linker: Linker
     layout: Layout
     month_rows: int = 10
+    columns: Sequence[str] = SHORT
+    """Of the tables of papers on monthly pages and the list of imports."""
+    week_columns: Sequence[str] = FULL
+    """Of those on weekly pages and the home page."""
     standing: Callable[[str], str] = _nothing
     """The text of a page where all of it was right before `changed`; else empty."""
     changed: Collection[str] = ()
@@ -140,18 +145,24 @@ def topic_counts(shelf: Shelf, listed: Iterable[str]) -> list[tuple[str, int]]:
 
 def paper_table(shelf: Shelf, listed: Iterable[str], former: Former, *, full: bool) -> str:
     """A table of papers; the rows that stand in `former` stay."""
-    header = ("Title", "Summary", "Topics", *(("R/N", "Status") if full else ()))
-    rows = (
-        former.row(i) or tables.row(_row(shelf, shelf.note(i), former.path, full)) for i in listed
-    )
+    columns = shelf.week_columns if full else shelf.columns
+    header = [COLUMNS[name][0] if name != LINK else "Title" for name in columns]
+    rows = (former.row(i) or _row(shelf, shelf.note(i), former.path, columns) for i in listed)
     return tables.table_of_lines(header, rows)
 
 
-def _row(shelf: Shelf, note: Note, path: str, full: bool) -> tuple[str, ...]:
-    summary = tables.cell_of_markdown(tex.readable(next(iter(note.texts("summary")), "")))
-    topics = tables.cell_of_markdown(tex.readable(", ".join(note.texts("topics"))))
-    row = (shelf.link(note, path, in_table=True), summary, topics)
-    return (*row, f"{note.relevance}/{note.novelty}", tables.cell(note.status)) if full else row
+def _row(shelf: Shelf, note: Note, path: str, columns: Sequence[str]) -> str:
+    return tables.row(
+        shelf.link(note, path, in_table=True) if name == LINK else COLUMNS[name][1](note)
+        for name in columns
+    )
+
+
+def marks(shelf: Shelf, days: Iterable[date | None], *, full: bool) -> list[object]:
+    """What a table says of the reader's marks on notes, for the signature of its page."""
+    if not OF_MARKS & set(shelf.week_columns if full else shelf.columns):
+        return []
+    return [shelf.notes.marks(arxiv_id) for day in days for arxiv_id in shelf.notes.ids_on(day)]
 
 
 def page(

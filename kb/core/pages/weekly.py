@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from kb.core import tables
 from kb.core.pages.calendar import WEEKDAYS, month_name, range_of, short
-from kb.core.pages.shelf import page, paper_table
+from kb.core.pages.shelf import marks, page, paper_table
 
 if TYPE_CHECKING:
     from datetime import date
@@ -42,7 +42,7 @@ def weekly(shelf: Shelf, week: Week) -> Page:
 def facts(shelf: Shelf, week: Week) -> tuple[object, ...]:
     """All that the page says beside what its notes say."""
     return tuple(
-        ([shelf.notes.mark(arxiv_id)[0] for arxiv_id in shelf.notes.ids_on(day)],
+        (marks(shelf, [day], full=True),
          _why_missing(shelf, day),
          [(r.outcome, r.announced, r.scanned, r.source, r.why) for r in shelf.records(day)])
         for day in week.all_days()

@@ -54,7 +54,8 @@ def write(
         arxiv_id: note.announced or state.now.date()
         for arxiv_id in wanted
         if (note := state.notes.get(arxiv_id)) is not None
-        and plan.reading(note, "", state.history.wrote.get(arxiv_id)) is not None
+        and plan.reading(note, "", state.history.wrote.get(arxiv_id), state.vault.properties)
+        is not None
     }
     if not days or model.stopped is not None:
         return
@@ -66,7 +67,8 @@ def write(
     model.account(outcome, "notes", days)
     for arxiv_id, judged in sorted(outcome.judged.items()):
         written = state.history.wrote.get(arxiv_id)
-        edit = plan.reading(state.notes[arxiv_id], text_of(judged.value, model.name), written)
+        text = text_of(judged.value, model.name)
+        edit = plan.reading(state.notes[arxiv_id], text, written, state.vault.properties)
         done = state.writer.edit(edit, written) if edit is not None else None
         if done is not None:
             state.notes[arxiv_id] = done[0]
