@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kb import config, sync
+from kb.core import foreign
 from kb.errors import Problem, TryLater, UsageError
 from kb.sync import joining
-from kb.vault.setup import CONFIG, Existing, SetupPlan, plan_setup
+from kb.vault.setup import CONFIG, Existing, SetupPlan, plan_setup, with_conventions
 from kb.vault.vault import Vault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from kb.core.foreign import Facts
     from kb.core.report import Report
 
 _SKIPPED = {".git", ".trash", "node_modules"}
@@ -55,9 +58,12 @@ def run(
     if categories is not None:
         config.parse(f"[arxiv]\ncategories = {list(categories)!r}\n".replace("'", '"'))
     plan = plan_setup(_existing(path), root=root, categories=categories)
+    joined, told = _rehearsed(path, plan) if path.is_dir() else ((), [])
+    if not _settings_to_be(path, plan).notes.properties:
+        plan = with_conventions(plan, foreign.conventions(told))
     if dry_run:
-        joined, unjoined = _rehearsed(path, plan) if path.is_dir() else ((), 0)
-        return Made(plan, _repository_would_be(path), joined=joined, unjoined=unjoined)
+        return Made(plan, _repository_would_be(path), joined=joined, unjoined=len(joined))
+    unjoined = 0 if join else len(joined)
     path.mkdir(parents=True, exist_ok=True)
     path = path.resolve()
     settings = _settings_to_be(path, plan)
@@ -75,17 +81,17 @@ def run(
     theirs = {a.path for a in report.actions if a.kind == "adopt"}
     written = [p for p in report.written if settings.git.commit != "own" or p not in theirs]
     made = _record(path, plan, settings, written)
-    unjoined = 0 if join else _rehearsed(path, plan)[1]
-    told = (*made.problems, *map(str, [*report.problems, *report.deferred]))
-    return replace(made, joined=joined, unjoined=unjoined, problems=told)
+    problems = (*made.problems, *map(str, [*report.problems, *report.deferred]))
+    return replace(made, joined=joined, unjoined=unjoined, problems=problems)
 
 
-def _rehearsed(path: Path, plan: SetupPlan) -> tuple[tuple[str, ...], int]:
-    """The notes that could be joined, and how many."""
+def _rehearsed(path: Path, plan: SetupPlan) -> tuple[tuple[str, ...], list[Facts]]:
+    """The notes that could be joined, and what they say."""
+    told: list[Facts] = []
     with Vault(path.resolve(), _settings_to_be(path, plan)) as vault:
         options = sync.Options(intake=False, commit=False, dry_run=True)
-        joined = tuple(_joined(sync.run(vault, options, work=joining.join)))
-    return joined, len(joined)
+        report = sync.run(vault, options, work=partial(joining.join, told=told))
+    return tuple(_joined(report)), told
 
 
 def _joined(report: Report) -> Iterator[str]:

@@ -13,12 +13,21 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from kb.core.papers import find_arxiv_ids, id_of_number, parse_arxiv_id
+from kb.core.properties import KEYS, Properties
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 LIKED = 4
 """A rating from which on a paper counts as liked."""
+_FEW = 3
+"""Notes that make a habit."""
+_MOST_STARS = 5
+_ALIKE: dict[str, type] = {
+    "title": str, "authors": list, "doi": str, "journal": str, "status": str, "rating": int,
+    "topics": list, "summary": str,
+}  # fmt: skip
+"""Meanings that are keys of kb's, and what kb has under them."""
 
 _NAMES: dict[str, tuple[str, ...]] = {
     "title": ("title", "fulltitle", "papertitle", "name", "paper", "titel"),
@@ -106,6 +115,8 @@ class Facts:
     """arXiv ids that other properties and the text name."""
     names: Mapping[str, str] = field(default_factory=dict)
     """Meaning to the name their property has."""
+    alike: frozenset[str] = frozenset()
+    """Meanings whose property holds what kb's would: a list of names, a number up to five."""
 
     @property
     def id(self) -> str | None:
@@ -157,19 +168,45 @@ def facts(values: Mapping[str, Any], text: str = "") -> Facts:
         ids=ids,
         mentioned=mentioned,
         names=names,
+        alike=frozenset(meaning for meaning, value in found.items() if _is_alike(meaning, value)),
     )
 
 
 def conventions(notes: Iterable[Facts]) -> dict[str, str]:
-    """The name that most notes of a vault use for each meaning; of equal ones the first in order."""
+    """What `[notes.properties]` would say so that kb's notes are like these: the names that more than
+    half of them have for one of kb's keys, where kb could write and read the same."""
     counts: dict[str, Counter[str]] = {}
+    alike: Counter[tuple[str, str]] = Counter()
+    number = 0
     for note in notes:
+        number += 1
         for meaning, name in note.names.items():
             counts.setdefault(meaning, Counter())[name] += 1
-    return {
-        meaning: min(counted, key=lambda name: (-counted[name], name))
-        for meaning, counted in sorted(counts.items())
-    }
+            alike[meaning, name] += meaning in note.alike
+    found: dict[str, str] = {}
+    for key in (key for key in KEYS if key in _ALIKE and key in counts):
+        name, used = counts[key].most_common(1)[0]
+        usual = used >= _FEW and used * 2 > number and alike[key, name] == used
+        if usual and name != key and _fits({**found, key: name}):
+            found[key] = name
+    return found
+
+
+def _fits(names: Mapping[str, str]) -> bool:
+    try:
+        Properties.of(names)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_alike(meaning: str, value: Any) -> bool:
+    kind = _ALIKE.get(meaning)
+    if kind is list:
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    if kind is int:
+        return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _MOST_STARS
+    return kind is str and isinstance(value, str) and (meaning != "status" or value in _STATUSES)
 
 
 def _key(name: object) -> str:

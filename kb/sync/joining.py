@@ -37,11 +37,14 @@ def found(state: State) -> Iterator[tuple[str, str, Facts]]:
             yield path, arxiv_id, facts
 
 
-def join(state: State) -> None:
+def join(state: State, told: list[Facts] | None = None) -> None:
     """Gives each of them the properties by which kb knows it; of several notes on one paper the
-    first by path. Nothing that is there is changed, and a second run finds nothing."""
+    first by path. Nothing that is there is changed, and a second run finds nothing. `told` takes
+    what the notes say."""
     records = []
     for number, (path, arxiv_id, facts) in enumerate(found(state)):
+        if told is not None:
+            told.append(facts)
         state.progress("joining", number, None)
         if (other := state.notes.path_of(arxiv_id)) is not None:
             state.report.problems.append(

@@ -12,7 +12,7 @@ import json
 import re
 import tomllib
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from kb import resources
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 CONFIG = "kb.toml"
 JOINED_ROOT = "arXiv"
 TEMPORARY = ".kb-*.tmp"
+_OFFER = re.compile(rb"^# \[notes\.properties\].*\n(?:#.*\n)*", re.MULTILINE)
 
 _WHY = {
     CONFIG: "settings",
@@ -135,6 +136,26 @@ def plan_setup(
     return SetupPlan(
         files=tuple(files), merges=tuple(merges), notes=tuple(told), root=root, links=links
     )
+
+
+def with_conventions(plan: SetupPlan, names: Mapping[str, str]) -> SetupPlan:
+    """The plan, telling that the notes on papers that are there call properties by these names. A
+    `kb.toml` that is made has the lines that would let new notes follow, for the reader to take."""
+    if not names:
+        return plan
+    lines = [f"{key} = {json.dumps(name, ensure_ascii=False)}" for key, name in names.items()]
+    said = " and ".join(f"{key} {name!r}" for key, name in names.items())
+    note = (
+        f"your notes on papers call {said}; to have new notes do so too, say it under"
+        f" [notes.properties] in {CONFIG}: {', '.join(lines)}"
+    )
+    offered = "".join(f"# {line}\n" for line in ["[notes.properties]", *lines])
+    offered = f"# As your notes on papers have it; take the # away to have new notes do so too:\n{offered}"
+    files = tuple(
+        replace(f, data=_OFFER.sub(lambda _: offered.encode(), f.data)) if f.path == CONFIG else f
+        for f in plan.files
+    )
+    return replace(plan, files=files, notes=(*plan.notes, note))
 
 
 def _key(path: str) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -202,7 +203,23 @@ def test_a_vaults_own_names() -> None:
         facts({"title": "C", "url": "https://example.org", "readStatus": "done"}),
         Facts(),
     ]
-    assert conventions(notes) == {"title": "Title", "url": "url", "status": "readStatus"}
+    assert conventions(notes) == {}
+    assert conventions([*notes[:2], *notes[:2]]) == {"title": "Title"}
+
+
+def test_a_habit_is_followed_only_where_kb_could_write_and_read_the_same() -> None:
+    def habit(*values: Mapping[str, object]) -> dict[str, str]:
+        return conventions([facts(each) for each in values])
+
+    assert habit(*[{"myRating": 4, "creators": ["Ada Example"], "readStatus": "read"}] * 3) == {
+        "rating": "myRating", "authors": "creators", "status": "readStatus",
+    }  # fmt: skip
+    assert habit(*[{"myRating": 4}] * 2) == {}
+    assert habit(*[{"myRating": 4}] * 3, *[{"title": "T"}] * 3) == {}
+    assert habit(*[{"stars": "⭐⭐⭐", "author": "A, B", "rating": None}] * 3) == {}
+    assert habit(*[{"readStatus": "done"}] * 3) == {}
+    assert habit({"stars": 8}, *[{"stars": 4}] * 3) == {}
+    assert habit(*[{"read": True, "source": "https://arxiv.org/abs/2503.00001"}] * 3) == {}
 
 
 _VALUES = st.recursive(

@@ -220,3 +220,29 @@ def test_what_was_read_before_kb_came_counts_as_liked(library: Box) -> None:
     assert own == {"2501.00001", "2502.00001", "2503.00003"}
     liked = {label.id for label in labels(notes, {}, cutoff=7, own=own) if label.liked}
     assert liked == {"2501.00001", "2503.00003"}
+
+
+def test_the_habits_of_a_vault_are_offered_for_new_notes(empty: Box, tmp_path: Path) -> None:
+    for number in range(4):
+        text = f"---\neprint: 2501.0000{number}\nmy rating: {number + 1}\ncreators: [Ada Example]\n---\n"
+        empty.write(f"Reading/{number}.md", text)
+        os.utime(empty.root / f"Reading/{number}.md", (1, 1))
+    before = empty.state()
+    empty.kb("init", "--dry-run")
+    assert 'rating = "my rating"' in empty.err
+    assert empty.state() == before
+    empty.kb("init", "--join")
+    assert 'rating = "my rating"' in empty.err
+    assert frontmatter.read(empty.text("Reading/3.md"))["rating"] == 4
+    offered = '# [notes.properties]\n# authors = "creators"\n# rating = "my rating"\n'
+    assert offered in empty.text("kb.toml")
+    empty.edit("kb.toml", offered, offered.replace("# ", ""))
+    feed = tmp_path / "f.jsonl"
+    feed.write_text("\n".join(json.dumps(record(n)) for n in range(40)))
+    empty.kb("sync", "--feed", str(feed))
+    note = next(p for p in empty.notes() if p.startswith("arXiv/"))
+    values = frontmatter.read(empty.text(note))
+    assert values["creators"] == ["Ada Example", "Émile Beispiel"]
+    assert values["my rating"] is None
+    empty.kb("init", "--dry-run")
+    assert "your notes on papers call" not in empty.err
