@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import date
 
 _SAME_TITLE = 0.8
+_NEITHER = re.compile("[^A-Za-z0-9]+")
 _SUBTITLE = re.compile(r"\s*(?::|\s[–—-])\s+")
 
 
@@ -147,7 +148,10 @@ def by_id(entries: Iterable[Listed]) -> dict[str, list[Listed]]:
 
 def title_key(title: str) -> str:
     """What two spellings of one title have in common: letters and digits, without case."""
-    folded = unicodedata.normalize("NFKD", plain(title)).casefold()
+    folded = plain(title)
+    if folded.isascii():
+        return _NEITHER.sub("", folded).lower()
+    folded = unicodedata.normalize("NFKD", folded).casefold()
     return "".join(char for char in folded if char.isalnum())
 
 

@@ -198,7 +198,9 @@ def _without_tex(title: str) -> str:
 
 
 def _clean(text: str) -> str:
-    text = "".join(map(_visible, unicodedata.normalize("NFC", text))).translate(_REPLACED)
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(map(_visible, unicodedata.normalize("NFC", text)))
+    text = text.translate(_REPLACED)
     text = re.sub(r" *:(?= ) *", " - ", text).rstrip(": ").replace(":", "-")
     text = unicodedata.normalize("NFC", _MARKUP.sub(r"\1", text))
     return " ".join(text.split()).lstrip(". -").rstrip(". ")

@@ -65,7 +65,8 @@ def _commit(state: State, words: str | None, *, own_only: bool) -> None:
     if memory.uncommitted is None:
         memory.uncommitted = set(repository.uncommitted(["."]))
     ours = {path for path in memory.uncommitted if _may_commit(state, path, own_only=own_only)}
-    changed = sorted(path for path in ours if not _settling(state, path))
+    written = frozenset(report.written)
+    changed = sorted(path for path in ours if not _settling(state, path, written))
     if changed:
         report.commit = repository.commit(
             changed, words or partial(message, state), problems=report.problems
@@ -122,16 +123,19 @@ def _same_file(one: Path, other: Path) -> bool:
         return False
 
 
-def _settling(state: State, path: str) -> bool:
+def _settling(state: State, path: str, written: frozenset[str]) -> bool:
     """Whether the reader changed the note so lately that more may come (`git.settle`)."""
     if state.options.settled or _all_ours(state, path):
         return False
     try:
-        changed = (state.vault.root / path).stat().st_mtime
+        changed = (state.vault.root / path).stat()
     except OSError:
         return False
-    if time.time() - changed >= state.vault.settings.git.settle:
+    if time.time() - changed.st_mtime >= state.vault.settings.git.settle:
         return False
+    stamp = (changed.st_mtime_ns, changed.st_ctime_ns, changed.st_size)
+    if path in written and state.scan.stamp(path) == stamp:
+        return False  # as this pass left it
     try:
         return state.vault.files.read(path).sha256 != state.vault.cache.get(path)
     except (Busy, Refused):

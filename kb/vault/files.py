@@ -68,6 +68,7 @@ class VaultFiles:
         self._quiet = quiet_seconds
         self._clock = clock
         self._ours = ours
+        self._to_sync: set[Path] | None = None
 
     def read(self, path: str, *, limit: int = NOTE_LIMIT) -> FileState:
         """The file as it is now, whole. At most `limit` bytes, or Refused.
@@ -118,6 +119,19 @@ class VaultFiles:
             if expect is None:
                 return self._create(path, target, data)
             return self._replace(path, target, data, expect, urgent)
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """Within it the folders of new files wait to be synced until the end, each once. Until then
+        nothing may say that the files are there: a loss of power may take their names."""
+        self._to_sync = set()
+        try:
+            yield
+        finally:
+            folders, self._to_sync = self._to_sync, None
+            for folder in sorted(folders):
+                with told(str(folder)):
+                    disk.sync_folder(folder)
 
     def remove(self, path: str, *, expect: FileState) -> None:
         """Delete the file if its bytes are exactly those of `expect`; Busy where they are not."""
@@ -213,7 +227,10 @@ class VaultFiles:
             return self._already(path, data)
         finally:
             staged.unlink(missing_ok=True)
-        disk.sync_folder(target.parent)
+        if self._to_sync is None:
+            disk.sync_folder(target.parent)
+        else:
+            self._to_sync.add(target.parent)
         self._ours.put(path, sha256(data))
         return True
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import sys
@@ -25,6 +26,25 @@ def test_a_new_file_with_its_folders(vault: VaultFiles) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="modes")
+@pytest.mark.parametrize("broken", [False, True])
+def test_folders_of_many_new_files_are_synced_once_each_before_it_is_over(
+    vault: VaultFiles, monkeypatch: pytest.MonkeyPatch, broken: bool
+) -> None:
+    vault.write("A/first.md", b"1", expect=None)
+    vault.write("B/first.md", b"1", expect=None)
+    synced: list[str] = []
+    monkeypatch.setattr(disk, "sync_folder", lambda folder: synced.append(folder.name))
+    with contextlib.suppress(KeyError), vault.together():
+        for name in ("A/1.md", "A/2.md", "B/1.md", "A/3.md"):
+            vault.write(name, b"x", expect=None)
+        assert synced == []
+        if broken:
+            raise KeyError
+    assert synced == ["A", "B"]
+    vault.write("A/4.md", b"x", expect=None)
+    assert synced == ["A", "B", "A"]
+
+
 def test_a_new_file_has_the_usual_mode(vault: VaultFiles) -> None:
     before = os.umask(0o027)
     try:
