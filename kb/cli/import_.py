@@ -16,9 +16,9 @@ from kb.cli.output import Bar, show_report
 from kb.errors import Problem, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from kb.core.listed import Listing
+    from kb.sources.lists.spool import Outline, Spool
     from kb.sync.importing import Tally
 
 FORMS = ("digest", "markdown", "bibtex", "csl", "csv", "jsonl", "ids")
@@ -56,11 +56,12 @@ def command(
     name no arXiv paper or were not understood are told with file and line.
     """
     from kb import sync
+    from kb.sources.lists.spool import Spool
     from kb.sync import importing
 
     bar = Bar(quiet=quiet)
-    with vault_at(vault) as opened:
-        listings, unread = _read(files, form)
+    with vault_at(vault) as opened, Spool() as lists:
+        unread = _read(files, form, lists)
         tally = importing.Tally()
         source = None if offline else arxiv(bar, sync.utc_now)
         try:
@@ -70,7 +71,7 @@ def command(
                 progress=bar,
                 work=partial(
                     importing.file_lists,
-                    listings=listings,
+                    lists=lists,
                     arxiv=source,
                     tally=tally,
                     again=again,
@@ -81,37 +82,36 @@ def command(
             bar.close()
             if source is not None:
                 source.close()
-        told = _problems(listings, unread, tally, offline=offline)
+        told = _problems(lists.outlines, unread, tally, offline=offline)
     report.problems = told + report.problems
     if unread and not report.person:
         where = ", ".join(problem.where for problem in unread)
         report.person = f"not imported: {where}"
     if as_json:
-        counts = {"exit": report.exit, "import": _counts(listings, tally)}
+        counts = {"exit": report.exit, "import": _counts(lists.outlines, tally)}
         click.echo(json.dumps(report.as_json() | counts, ensure_ascii=False))
         return report.exit
     if not quiet:
-        for line in _lines(listings, tally, dry_run=dry_run):
+        for line in _lines(lists.outlines, tally, dry_run=dry_run):
             click.echo(line)
     show_report(report, as_json=False, quiet=quiet, verbose=verbose, dry_run=dry_run)
     return report.exit
 
 
-def _read(files: Iterable[str], form: str | None) -> tuple[list[Listing], list[Problem]]:
-    """The lists in the files, and the files that are none. Raises UsageError for one that is not
-    there."""
+def _read(files: Iterable[str], form: str | None, lists: Spool) -> list[Problem]:
+    """Adds the lists in the files, one after the other; gives back the files that are none. Raises
+    UsageError for one that is not there."""
     from kb.sources.lists import NotAList, read_list
 
-    listings: list[Listing] = []
     unread: list[Problem] = []
     for name, path, named in _files(files):
         try:
             data = sys.stdin.buffer.read() if path is None else _bytes(path)
-            listings.append(read_list(data, name, form=form))
+            lists.add(read_list(data, name, form=form))
         except NotAList as error:
             if named:
                 unread.append(Problem(name, str(error)))
-    return listings, unread
+    return unread
 
 
 def _bytes(path: Path) -> bytes:
@@ -140,9 +140,9 @@ def _files(given: Iterable[str]) -> Iterator[tuple[str, Path | None, bool]]:
 
 
 def _problems(
-    listings: Iterable[Listing], unread: list[Problem], tally: Tally, *, offline: bool
+    outlines: Iterable[Outline], unread: list[Problem], tally: Tally, *, offline: bool
 ) -> list[Problem]:
-    told = [*unread, *(problem for listing in listings for problem in listing.problems)]
+    told = [*unread, *(problem for outline in outlines for problem in outline.problems)]
     lacking = (
         "arXiv was not asked, and no list says its title" if offline else "arXiv does not know it"
     )
@@ -155,13 +155,13 @@ def _problems(
     return told
 
 
-def _counts(listings: list[Listing], tally: Tally) -> dict[str, Any]:
+def _counts(outlines: Sequence[Outline], tally: Tally) -> dict[str, Any]:
     return {
         "files": [
-            {"name": e.name, "form": e.form, "papers": len(e.ids), "rows": e.rows,
-             "without": len(e.without), "odd": len(e.odd), "doubts": len(e.doubts),
+            {"name": e.name, "form": e.form, "papers": e.papers, "rows": e.rows,
+             "without": e.without, "odd": e.odd, "doubts": e.doubts,
              "mended": e.mended}
-            for e in listings
+            for e in outlines
         ],
         "papers": tally.papers,
         "created": tally.created,
@@ -173,8 +173,8 @@ def _counts(listings: list[Listing], tally: Tally) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _lines(listings: list[Listing], tally: Tally, *, dry_run: bool) -> list[str]:
-    lines = [f"{e.name}: {e.form}, {_file(e)}" for e in listings]
+def _lines(outlines: Sequence[Outline], tally: Tally, *, dry_run: bool) -> list[str]:
+    lines = [f"{e.name}: {e.form}, {_file(e)}" for e in outlines]
     would = "would be " if dry_run else ""
     parts = [
         f"{tally.created} notes {would}made",
@@ -187,12 +187,12 @@ def _lines(listings: list[Listing], tally: Tally, *, dry_run: bool) -> list[str]
     return [*lines, f"{tally.papers} papers: " + ", ".join(parts)]
 
 
-def _file(listing: Listing) -> str:
-    told = ((len(listing.without), "rows without a paper"), (len(listing.odd), "rows not understood"),
-            (len(listing.doubts), "doubts"), (listing.mended, "lines with mended characters"))  # fmt: skip
+def _file(listing: Outline) -> str:
+    told = ((listing.without, "rows without a paper"), (listing.odd, "rows not understood"),
+            (listing.doubts, "doubts"), (listing.mended, "lines with mended characters"))  # fmt: skip
     return ", ".join(
         [
-            f"{len(listing.ids)} papers in {listing.rows} rows",
+            f"{listing.papers} papers in {listing.rows} rows",
             *(f"{n} {what}" for n, what in told if n),
         ]
     )

@@ -16,7 +16,7 @@ from kb.errors import Busy, Problem, Refused
 from kb.sync import known
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from datetime import date
 
     from kb.core.assessments import Assessment
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from kb.core.notes import Note
     from kb.core.papers import Paper
     from kb.sources.arxiv import ArxivSource
+    from kb.sources.lists.spool import Spool
     from kb.sync.state import State
 
 _AT_ONCE = 200
@@ -50,7 +51,7 @@ class Tally:
 
 def file_lists(
     state: State,
-    listings: Sequence[Listing],
+    lists: Spool,
     arxiv: ArxivSource | None,
     tally: Tally,
     *,
@@ -63,25 +64,22 @@ def file_lists(
     it was judged by becomes Topics.md, unless the reader has written one. A run that dies is finished by the
     next, with the same result. Raises TryLater where arXiv does not answer; nothing is written then.
     """
-    papers = gathered.gather(listings)
+    papers = lists.papers
     tally.papers = len(papers)
-    from_arxiv = known.papers(state, papers, arxiv)
+    known.ask(state, papers, arxiv)
     seen = state.history.seen
-    days: dict[date | None, list[Gathered]] = {}
-    for arxiv_id, paper in papers.items():
-        paper = paper.beside(from_arxiv.get(arxiv_id))
-        days.setdefault(seen.get(arxiv_id) or paper.announced, []).append(paper)
-    filer = _Filer(state, tally, from_arxiv, again=again)
-    by_day: dict[date, list[Listing]] = {}
-    for listing in listings:
-        if listing.day and listing.day.day:
-            by_day.setdefault(listing.day.day, []).append(listing)
-    for day in sorted(days.keys() | by_day.keys(), key=lambda at: (at is None, at)):
-        filer.file(day, days.get(day, ()))
-        for listing in by_day.get(day, ()) if day else ():
+    days: dict[date | None, list[str]] = {
+        outline.day: [] for outline in lists.outlines if outline.day
+    }
+    for arxiv_id in papers:
+        days.setdefault(seen.get(arxiv_id) or lists.announced(arxiv_id), []).append(arxiv_id)
+    filer = _Filer(state, tally, lists, again=again)
+    for day in sorted(days, key=lambda at: (at is None, at)):
+        filer.file(day, days[day])
+        for listing in lists.on(day) if day else ():
             _record_day(state, listing)
-    _topics(state, listings, take=topics)
-    made, files = state.report.created, len(listings)
+    _topics(state, lists, take=topics)
+    made, files = state.report.created, len(lists.outlines)
     done = f"{made} paper{'' if made == 1 else 's'}" if made else f"what {len(papers)} notes lacked"
     state.report.subject = f"Import {done} from {files} list{'' if files == 1 else 's'}"
 
@@ -89,13 +87,11 @@ def file_lists(
 class _Filer:
     """Makes and completes notes."""
 
-    def __init__(
-        self, state: State, tally: Tally, from_arxiv: dict[str, Paper], *, again: bool
-    ) -> None:
+    def __init__(self, state: State, tally: Tally, lists: Spool, *, again: bool) -> None:
         settings = state.vault.settings
         self.state = state
         self.tally = tally
-        self.from_arxiv = from_arxiv
+        self.lists = lists
         self.again = again
         self.names = NamePlan(
             taken=set(state.scan.stems), folder=settings.folders.papers, name=settings.notes.name,
@@ -105,18 +101,20 @@ class _Filer:
         self.texts: list[Paper] = []
         """What only the lists know of papers, for the cache."""
 
-    def file(self, day: date | None, papers: Iterable[Gathered]) -> None:
+    def file(self, day: date | None, papers: Sequence[str]) -> None:
         """The notes of the papers of one day, and what the ledger is to say of them."""
-        state, records = self.state, []
-        for paper in papers:
-            state.progress("importing", self.done, self.tally.papers)
-            if record := self._file(paper, day):
-                records.append(record)
-            if len(records) >= _AT_ONCE:
-                self._remember(records, day)
-                records = []
-            self.done += 1
-        self._remember(records, day)
+        state = self.state
+        for at in range(0, len(papers), _AT_ONCE):
+            some, records = papers[at : at + _AT_ONCE], []
+            from_arxiv = known.at_hand(state, some)
+            with state.vault.files.together():
+                for arxiv_id in some:
+                    state.progress("importing", self.done, self.tally.papers)
+                    told = from_arxiv.get(arxiv_id)
+                    if record := self._file(self.lists.gathered(arxiv_id).beside(told), told, day):
+                        records.append(record)
+                    self.done += 1
+            self._remember(records, day)
         state.progress("importing", self.done, self.tally.papers)
 
     def _remember(self, records: list[Record], day: date | None) -> None:
@@ -125,9 +123,8 @@ class _Filer:
             self.state.vault.cache.put_papers(self.texts)
         self.texts = []
 
-    def _file(self, rows: Gathered, day: date | None) -> Record | None:
+    def _file(self, rows: Gathered, told: Paper | None, day: date | None) -> Record | None:
         state, tally = self.state, self.tally
-        told = self.from_arxiv.get(rows.id)
         if told is not None:
             state.report.problems += rows.misnamed(told)
         note = state.notes.get(rows.id) or state.scan.traced.get(rows.id)
@@ -159,7 +156,7 @@ class _Filer:
 
         if note is None:
             made, record = state.writer.create(make(), rename=make)
-            state.notes[rows.id] = made
+            self._hold(rows.id, made)
             tally.created += 1
             return record
         if said:
@@ -182,12 +179,20 @@ class _Filer:
         if done is None:
             tally.left.append(rows.id)
             return None
-        state.notes[rows.id] = done[0]
+        self._hold(rows.id, done[0])
         if state.report.updated > before:
             tally.completed += 1
         else:
             tally.unchanged += 1
         return done[1]
+
+    def _hold(self, arxiv_id: str, note: Note) -> None:
+        """Lets the vault's notes have it, in the bytes that the scan has of it: there are many."""
+        card = self.state.scan.card_at(note.path)
+        if card is None or self.state.options.dry_run:
+            self.state.notes[arxiv_id] = note
+        else:
+            self.state.notes.put(arxiv_id, card)
 
     def _unsaid(self, rows: Gathered, note: Note, said: str) -> str:
         """What of the reader's text is to be put into a note that is there. Where the note has words
@@ -224,12 +229,12 @@ class _Filer:
         return replace(found, summary=found.summary or summary(paper.abstract, frozenset()))
 
 
-def _topics(state: State, listings: Sequence[Listing], *, take: bool) -> None:
+def _topics(state: State, lists: Spool, *, take: bool) -> None:
     """Tells of the topics that digests print, and takes those of the newest where that was asked."""
-    printed = [listing for listing in listings if listing.topics_text]
+    printed = [number for number, outline in enumerate(lists.outlines) if outline.topics]
     if not printed:
         return
-    newest = max(printed, key=lambda each: str(each.day.day) if each.day else "")
+    newest = lists.listing(max(printed, key=lambda each: str(lists.outlines[each].day or "")))
     vault, path = state.vault, state.vault.layout.topics
     held = vault.files.find(path)
     if held is not None and held.text == newest.topics_text:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from kb.core.assessments import Assessment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from kb.core.history import History
     from kb.core.papers import Paper
@@ -23,21 +23,32 @@ def papers(state: State, ids: Iterable[str], arxiv: ArxivSource | None) -> dict[
     What comes is kept at once, so that a second try need not ask again. Raises TryLater.
     """
     wanted = list(ids)
-    found = {i: paper for i, paper in state.vault.cache.papers(wanted).items() if paper.categories}
-    missing = [arxiv_id for arxiv_id in wanted if arxiv_id not in found]
+    ask(state, wanted, arxiv)
+    return at_hand(state, wanted)
+
+
+def ask(state: State, ids: Sequence[str], arxiv: ArxivSource | None) -> None:
+    """Lets the cache have what arXiv says of the papers. Raises TryLater."""
     if arxiv is None:
-        return found
+        return
+    missing = [i for some in _batches(ids) for i in _lacking(some, at_hand(state, some))]
     for number, some in enumerate(_batches(missing)):
         state.progress("asking arXiv", number * _AT_ONCE, len(missing))
-        fresh = arxiv.by_ids(some)
-        state.vault.cache.put_papers(fresh)
-        found.update((paper.id, paper) for paper in fresh)
+        state.vault.cache.put_papers(arxiv.by_ids(some))
     if missing:
         state.progress("asking arXiv", len(missing), len(missing))
-    return found
 
 
-def _batches(ids: list[str]) -> Iterable[list[str]]:
+def at_hand(state: State, ids: Iterable[str]) -> dict[str, Paper]:
+    """What arXiv has said of the papers, as far as the cache has it."""
+    return {i: paper for i, paper in state.vault.cache.papers(ids).items() if paper.categories}
+
+
+def _lacking(ids: Iterable[str], found: dict[str, Paper]) -> Iterable[str]:
+    return (arxiv_id for arxiv_id in ids if arxiv_id not in found)
+
+
+def _batches(ids: Sequence[str]) -> Iterable[Sequence[str]]:
     return (ids[at : at + _AT_ONCE] for at in range(0, len(ids), _AT_ONCE))
 
 

@@ -179,6 +179,11 @@ class Scan:
         packed = self._seen[path].packed
         return notes_.unpack(packed) if packed else notes_.Note(path=path)
 
+    def card_at(self, path: str) -> Card | None:
+        """The card of the paper's note that was read, or written by kb, at `path`."""
+        seen = self._seen.get(path)
+        return seen.card if seen else None
+
     # In step with the disk
 
     def compare(self, home: Home) -> Changes:

@@ -70,17 +70,19 @@ class Made:
     """Paths of the paper notes."""
 
 
-def make(root: Path, count: int, *, seed: int = 0, last: date = LAST) -> Made:
+def make(
+    root: Path, count: int, *, seed: int = 0, last: date = LAST, per_day: int = PER_DAY
+) -> Made:
     """A vault of `count` paper notes and a tenth as many other notes at `root`.
 
-    `last` is its last announcement day; the current one leaves a watcher nothing to catch up with.
+    `per_day` papers are kept of each day. `last` is its last announcement day; the current one leaves a watcher nothing to catch up with.
     """
     _kb("init", str(root))
     settings = root / CONFIG
-    settings.write_text(_set(settings.read_text("utf-8"), "per_day = 15", f"per_day = {PER_DAY}"))
+    settings.write_text(_set(settings.read_text("utf-8"), "per_day = 15", f"per_day = {per_day}"))
     chance = random.Random(seed)
     with Vault(root, config.load(settings)) as vault:
-        writing = _Writing(vault, chance, Papers(seed + 1))
+        writing = _Writing(vault, chance, Papers(seed + 1), per_day)
         writing.live(count, last)
     _others(root, max(1, count // 10), last, chance, writing.paths)
     _kb("index", "--no-commit", "-q", "--vault", str(root))
@@ -123,8 +125,9 @@ def _kb(*words: str) -> None:
 class _Writing:
     """Writes days as a pass would, and then what a reader made of the notes."""
 
-    def __init__(self, vault: Vault, chance: random.Random, papers: Papers) -> None:
+    def __init__(self, vault: Vault, chance: random.Random, papers: Papers, per_day: int) -> None:
         self.vault = vault
+        self.per_day = per_day
         self.chance = chance
         self.papers = papers
         self.topics = parse_topics(vault.topics_text()).topics
@@ -141,7 +144,7 @@ class _Writing:
         file = self.vault.root / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, "utf-8")
-        days = days_between(back(last, max(0, -(-count // PER_DAY) - 1)), last)
+        days = days_between(back(last, max(0, -(-count // self.per_day) - 1)), last)
         with _workers(count) as carry_out:
             for months in itertools.groupby(
                 enumerate(days), lambda numbered: f"{numbered[1]:%Y-%m}"
@@ -149,7 +152,7 @@ class _Writing:
                 notes_: list[_Note] = []
                 records: list[Record] = []
                 for number, day in months[1]:
-                    kept = min(PER_DAY, count - number * PER_DAY)
+                    kept = min(self.per_day, count - number * self.per_day)
                     more, told = self._day(day, kept, len(days) - number)
                     notes_ += more
                     records += told
@@ -178,7 +181,7 @@ class _Writing:
             "kept": [a.id for a in rank(a for _, a in shelf)], "at": at,
             "reasons": {a.id: [list(a.topics), a.comment] for _, a in shelf},
             "criteria": criteria.digest_of(self.criteria[0]),
-            "cutoffs": {"relevance": 7, "per_day": PER_DAY},
+            "cutoffs": {"relevance": 7, "per_day": self.per_day},
         }  # fmt: skip
         done = {"v": 1, "k": "pass", "at": at, "created": kept, "updated": 0, "problems": 0}
         return [self._note(paper, judged, at, age) for paper, judged in shelf], [record, done]
