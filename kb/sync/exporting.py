@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import date
 
+    from kb.core.costs import Cost
     from kb.core.exports.entries import Choice, Entry
     from kb.core.history import Day, History
     from kb.vault.scan import Scan
@@ -53,7 +54,7 @@ class Papers:
             inside = days[day]
             kept = [i for i in record.kept if i in inside] if record else []
             ordered = [inside[i] for i in dict.fromkeys([*kept, *inside])]
-            yield day, digest(ordered, _totals(day, record), self._criteria(record))
+            yield day, digest(ordered, _totals(day, record, self.history), self._criteria(record))
 
     def _entries(self) -> Iterator[Entry]:
         ids = sorted(self.scan.notes)
@@ -82,10 +83,14 @@ class Papers:
             return ""
 
 
-def _totals(day: date, record: Day | None) -> DayTotals:
+def _totals(day: date, record: Day | None, history: History) -> DayTotals:
     if record is None:
         return DayTotals(day=day)
     usage = tuple(_usage(row) for row in record.usage)
+    if not record.source:
+        usage += tuple(
+            _spent(model, cost) for model, cost in sorted(history.usage.get(day, {}).items())
+        )
     if not usage and record.by:
         prompt, cached, completion = record.tokens
         model = "" if record.by == UNNAMED else record.by
@@ -102,6 +107,14 @@ def _totals(day: date, record: Day | None) -> DayTotals:
         scanned=record.scanned,
         usage=usage,
     )
+
+
+def _spent(model: str, cost: Cost) -> Usage:
+    usd = None if cost.unpriced and not cost.nanos else cost.usd
+    return Usage(
+        model=model, prompt=cost.prompt, cached=cost.cached, completion=cost.completion,
+        total=cost.total, usd=usd,
+    )  # fmt: skip
 
 
 def _usage(row: Sequence[object]) -> Usage:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -12,6 +13,7 @@ import pytest
 from standins import digests, lists
 from standins.arxiv_server import ArxivStandIn
 from standins.box import Box
+from standins.vaults import record
 
 from kb.cli import run as run_cli
 from kb.core import frontmatter, regions
@@ -212,6 +214,25 @@ def test_a_digest_makes_its_day_whole_again(box: Box, tmp_path: Path) -> None:
     box.kb("import", "--offline", str(tmp_path / "day.md"))
     box.kb("sync", "--feed", str(tmp_path / "none.jsonl"), code=2)
     assert box.state() == before
+
+
+def test_a_feed_that_comes_later_does_not_take_the_model_s_place(box: Box, tmp_path: Path) -> None:
+    (tmp_path / "day.md").write_text(digests.THIRD)
+    told = read_list(digests.THIRD.encode(), "day.md").day
+    assert told is not None
+    day, usage = told.day, told.usage
+    box.kb("import", "--offline", str(tmp_path / "day.md"))
+    page = f"Daily/arxiv-{day}.md"
+    before = [
+        line for line in box.text(page).splitlines() if line.startswith(f"| {usage[-1].model}")
+    ]
+    assert len(before) == 1
+    feed = tmp_path / "feed.jsonl"
+    feed.write_text("\n".join(json.dumps(record(n, str(day))) for n in range(40)))
+    box.kb("sync", "--feed", str(feed))
+    lines = box.text(page).splitlines()
+    assert before[0] in lines
+    assert "| local | 0 | 0 | 0 | 0 | $0.00 |" in lines
 
 
 def test_topics_that_a_digest_prints_are_offered_and_never_replace_the_readers(

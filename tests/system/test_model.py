@@ -22,6 +22,7 @@ from standins.vaults import paper, record
 from kb.core import frontmatter, regions
 from kb.scorers.llm import scorer
 from kb.scorers.llm.asking import Patience
+from kb.sources.lists import read_list
 from kb.sync.judging import completing
 
 DAY = "2025-03-06"
@@ -119,6 +120,10 @@ def test_the_page_shows_what_it_took(asked: Box, server: ModelServer, day: Path)
     assert costs["models"][0]["model"] == "gpt-4o-mini"
     shown = asked.kb("status", "--costs")
     assert f"{total}  ${usd:.4f}" in shown
+    exported = read_list(asked.kb("export", "--format", "digest").encode(), "day.md").day
+    assert exported is not None
+    (usage,) = exported.usage
+    assert (usage.model, usage.prompt, usage.completion) == ("gpt-4o-mini", prompt, completion)
 
 
 def test_a_second_pass_asks_nothing_and_changes_nothing(

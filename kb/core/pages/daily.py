@@ -9,6 +9,9 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from kb.core import links, tables, tex
+from kb.core.assessments import LOCAL
+from kb.core.costs import money
+from kb.core.gathered import UNNAMED
 from kb.core.pages.calendar import Week, long, month_name, short
 from kb.core.pages.former import Section
 from kb.core.pages.shelf import page, topic_counts, totals
@@ -61,7 +64,10 @@ def daily(shelf: Shelf, day: date) -> Page:
 def facts(shelf: Shelf, day: date) -> tuple[object, ...]:
     """All that the page says beside what its notes say."""
     records = shelf.records(day)
-    about = [(r.source, r.tokens, r.usd, r.by, r.announced, r.scanned, r.criteria) for r in records]
+    about = [
+        (r.source, r.tokens, r.usd, r.usage, r.by, r.announced, r.scanned, r.criteria)
+        for r in records
+    ]
     models = sorted(shelf.history.usage.get(day, {}).items()), _of_models(shelf, records)
     ids = shelf.notes.ids_on(day)
     judged = [_of_model(shelf, arxiv_id) for arxiv_id in ids if arxiv_id in shelf.history.judged]
@@ -103,7 +109,10 @@ def _usage(shelf: Shelf, day: date, records: Sequence[Day]) -> str:
     rows = []
     for record in records or ():
         prompt, cached, completion = record.tokens
-        if not record.source and spent and not any(record.tokens):
+        if record.usage:
+            rows += _usage_of_digest(record)
+            rows += [_usage_row(model, cost) for model, cost in sorted(spent.items())]
+        elif not record.source and spent and not any(record.tokens):
             rows += [_usage_row(model, cost) for model, cost in sorted(spent.items())]
         else:
             rows.append((
@@ -112,6 +121,18 @@ def _usage(shelf: Shelf, day: date, records: Sequence[Day]) -> str:
             ))  # fmt: skip
     header = ("Model", "Prompt tokens", "Cached", "Completion", "Total", "Cost")
     return tables.table(header, rows, align=("left", *["right"] * 5)) if rows else ""
+
+
+def _usage_of_digest(record: Day) -> list[tuple[str, ...]]:
+    """What the digest said that the day was imported from; who has judged the rest since took nothing."""
+    rows = [
+        (tables.cell(str(model or UNNAMED)), *("" if n is None else str(n) for n in counts),
+         money(usd) if isinstance(usd, int | float) else "")
+        for model, *counts, usd, _ in record.usage
+    ]  # fmt: skip
+    if record.by == LOCAL and LOCAL not in (row[0] for row in rows):
+        rows.append((LOCAL, "0", "0", "0", "0", money(0)))
+    return rows
 
 
 def _usage_row(model: str, cost: Cost) -> tuple[str, ...]:
