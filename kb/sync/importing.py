@@ -79,7 +79,8 @@ def file_lists(
         for listing in lists.on(day) if day else ():
             _record_day(state, listing)
     _topics(state, lists, take=topics)
-    made, files = state.report.created, len(lists.outlines)
+    made = state.report.created
+    files = sum(1 for outline in lists.outlines if outline.papers)
     done = f"{made} paper{'' if made == 1 else 's'}" if made else f"what {len(papers)} notes lacked"
     state.report.subject = f"Import {done} from {files} list{'' if files == 1 else 's'}"
 

@@ -3,8 +3,9 @@
     python tests/benchmarks/imports.py [--digests 100 400] [--per-day 25] [--folder SCRATCH] [--digests-in DIR]
 
 For each number of digests a fresh vault takes them in, offline, and then once more: processor and wall
-seconds, peak memory, commits, and what the second import changed. The floor is what bare Python and git
-need on the same disk for the same notes: each written, synced and renamed, then one commit.
+seconds, peak memory beside that of `kb index` on what came of it, commits, and what the second import
+changed. The floor is what bare Python and git need on the same disk for the same notes: each written,
+synced and renamed, then one commit.
 """
 
 from __future__ import annotations
@@ -26,6 +27,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from faults.passes import private
 from standins import large_vaults
+
+COLUMNS = (
+    "digests", "notes", "processor s", "wall s", "peak MB", "kb index, peak MB", "commits",
+    "again, processor s", "changed", "floor, processor s (wall)",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +118,14 @@ def measure(digests: list[Path], scratch: Path) -> str:
     notes = sum(1 for _ in vault.glob("Papers/**/*.md"))
     second = kb(vault, "import", "--offline", "-q", str(lists))
     changed = len(dict(state(vault).items() ^ held.items())) + commits(vault) - before - made
+    index = kb(vault, "index", "-q")
     bare = floor(vault, scratch)
     shutil.rmtree(vault)
     shutil.rmtree(lists)
     return (
-        f"| {len(digests)} | {notes:,} | {first.processor:.1f} | {first.wall:.1f} | {first.peak:.0f} |"
-        f" {made} | {second.processor:.1f} | {changed} | {bare.processor:.1f} ({bare.wall:.1f}) |"
+        f"| {len(digests)} | {notes:,} | {first.processor:.1f} | {first.wall:.1f} | {first.peak:.0f}"
+        f" | {index.peak:.0f} | {made} | {second.processor:.1f} | {changed}"
+        f" | {bare.processor:.1f} ({bare.wall:.1f}) |"
     )
 
 
@@ -139,9 +147,8 @@ def main() -> None:
     with _scratch(asked.folder) as scratch:
         made = asked.digests_in or exported(scratch, max(asked.digests), asked.per_day)
         files = sorted(made.glob("*.md"))
-        print("| digests | notes | processor s | wall s | peak MB | commits | again, processor s |"
-              " changed | floor, processor s (wall) |")  # fmt: skip
-        print("|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
+        print(f"| {' | '.join(COLUMNS)} |")
+        print(f"|{'---:|' * len(COLUMNS)}")
         for count in asked.digests:
             print(measure(files[:count], scratch), flush=True)
 

@@ -127,12 +127,19 @@ def _usage_of_digest(record: Day) -> list[tuple[str, ...]]:
     """What the digest said that the day was imported from; who has judged the rest since took nothing."""
     rows = [
         (tables.cell(str(model or UNNAMED)), *("" if n is None else str(n) for n in counts),
-         money(usd) if isinstance(usd, int | float) else "")
+         _price(usd))
         for model, *counts, usd, _ in record.usage
     ]  # fmt: skip
     if record.by == LOCAL and LOCAL not in (row[0] for row in rows):
         rows.append((LOCAL, "0", "0", "0", "0", money(0)))
     return rows
+
+
+def _price(usd: object) -> str:
+    """As a digest says it: whole cents where it has no parts of one."""
+    if not isinstance(usd, int | float):
+        return ""
+    return f"${usd:.2f}" if usd == round(usd, 2) else money(usd)
 
 
 def _usage_row(model: str, cost: Cost) -> tuple[str, ...]:
