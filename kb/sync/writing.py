@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from kb.core import frontmatter, plan, regions
@@ -32,6 +34,17 @@ class Writer:
         self.report = report
         self.at = at
         self.dry_run = dry_run
+        self._told: Counter[str] = Counter()
+
+    def stamp(self, arxiv_id: str) -> str:
+        """The `at` of what the ledger is to say next of a note: later than what this pass has made it
+        say, since the lines of a ledger may be read in any order."""
+        before = self._told[arxiv_id]
+        self._told[arxiv_id] += 1
+        if not before:
+            return self.at
+        later = datetime.fromisoformat(self.at) + timedelta(milliseconds=before)
+        return later.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def create(
         self, new: plan.NewNote, *, rename: Callable[[], plan.NewNote]
@@ -211,5 +224,5 @@ class Writer:
     ) -> Record:
         return {
             "v": 1, "k": "wrote", "id": arxiv_id, "path": path, "keys": keys, "regions": digests,
-            "at": self.at,
+            "at": self.stamp(arxiv_id),
         }  # fmt: skip
