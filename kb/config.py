@@ -131,8 +131,12 @@ class LlmSettings(_Section):
     base_url: str = ""
     language: str = Field(default="English", min_length=1, max_length=40)
     daily_budget: float = Field(default=1.0, ge=0, strict=False)
+    summaries: Literal["kept", "rated", "never"] = "kept"
+    """Which papers get a summary of their own, short and long."""
     notes: Literal["kept", "rated", "never"] = "never"
     """Which papers get reading notes."""
+    overview: bool = True
+    """Whether a month that is over gets an overview."""
     concurrency: int = Field(default=8, ge=1, le=64)
     requests_per_minute: int = Field(default=0, ge=0)
     """0: no limit."""

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 )
 @click.option("--all", "everything", is_flag=True, help="All papers of all days.")
 @click.option("--notes", is_flag=True, help="Reading notes into their notes instead.")
+@click.option("--summaries", is_flag=True, help="Summaries into their notes instead.")
+@click.option(
+    "--month", "months", type=click.DateTime(["%Y-%m"]), multiple=True, metavar="YYYY-MM",
+    help="An overview of the month, for its page.",
+)  # fmt: skip
 @click.option(
     "--batch",
     is_flag=True,
@@ -38,6 +43,8 @@ def command(
     since: datetime | None,
     everything: bool,
     notes: bool,
+    summaries: bool,
+    months: tuple[datetime, ...],
     batch: bool,
     max_cost: float | None,
     dry_run: bool,
@@ -47,7 +54,7 @@ def command(
     verbose: bool,
     quiet: bool,
 ) -> int:
-    """Have a model judge papers again, or write reading notes on them.
+    """Have a model judge papers again, or write reading notes, summaries and overviews.
 
     What it has judged already, in this version and by this prompt, is not paid for twice. Notes follow;
     papers that reach the cutoffs only now get one.
@@ -55,10 +62,15 @@ def command(
     from kb import sync
     from kb.core.papers import parse_arxiv_id
 
-    if not (papers or provisional or since or everything):
-        raise UsageError("name papers, or say --provisional, --since DATE or --all")
-    if notes and batch:
-        raise UsageError("--notes and --batch exclude each other: the queue takes judgements only")
+    if not (papers or provisional or since or everything or months):
+        raise UsageError(
+            "name papers, or say --provisional, --since DATE or --all; or a month with --month"
+        )
+    for word, said in (("--notes", notes), ("--summaries", summaries), ("--month", months)):
+        if said and batch:
+            raise UsageError(
+                f"{word} and --batch exclude each other: the queue takes judgements only"
+            )
     try:
         ids = tuple(parse_arxiv_id(paper).id for paper in papers)
     except ValueError as error:
@@ -69,6 +81,8 @@ def command(
         since=since.date() if since else None,
         everything=everything,
         notes=notes,
+        summaries=summaries,
+        months=tuple((month.year, month.month) for month in months),
         batch=batch,
     )
     options = sync.Options(

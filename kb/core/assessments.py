@@ -26,6 +26,8 @@ class Assessment:
     """One line for a person: the topics and words that matched."""
     summary: str = ""
     """At most 40 words on one line."""
+    long: str = ""
+    """The same in at most 150 words, for the note; empty where nobody has said more."""
     by: str = LOCAL
     """`local` or the model's name."""
     followed: tuple[str, ...] = ()
@@ -38,16 +40,22 @@ class Assessment:
         return self.relevance + self.novelty
 
 
-def of_record(record: Mapping[str, Any], followed: tuple[str, ...] = ()) -> Assessment:
-    """What a record of the kind `judged` says."""
+def of_record(
+    record: Mapping[str, Any],
+    followed: tuple[str, ...] = (),
+    summary: tuple[str, str] | None = None,
+) -> Assessment:
+    """What a record of the kind `judged` says. `summary` (short and long) counts over its own."""
     topics = record.get("topics", [])
+    short, long = summary or (str(record.get("summary", "")), "")
     return Assessment(
         id=str(record["id"]),
         relevance=record["r"],
         novelty=record["n"],
         topics=tuple(str(topic) for topic in topics) if isinstance(topics, list) else (),
         comment=str(record.get("comment", "")),
-        summary=str(record.get("summary", "")),
+        summary=short,
+        long=long,
         by=record["by"],
         followed=followed,
     )

@@ -8,8 +8,10 @@ it is held for as long as kb runs, so the tables of many papers are packed. The 
 - `seen`: papers of an announcement day that were fetched as background and not filed,
 - `boxes`: which tasks of a paper's section on the daily page kb last showed as ticked,
 - `pass`: what a pass that changed something did,
-- `spent`: what asking a model took, beside what its `judged` records say, and about which papers it
-  gave no sound answer,
+- `summary`: what a model says a paper is about, for the table and for the note,
+- `month`: how a model looks back on a month, and on which papers of it,
+- `spent`: what asking a model took, beside what the records of its answers say, and about which papers
+  it gave no sound answer,
 - `bulk`: papers were handed to a provider's queue, or (`done`) collected from it,
 - `forgot`: all days of a source, such as the sample, were removed.
 """
@@ -22,7 +24,7 @@ from operator import add, itemgetter
 from typing import TYPE_CHECKING, Any, Literal
 
 from kb.core import records
-from kb.core.assessments import LOCAL
+from kb.core.assessments import LOCAL, Assessment, of_record
 from kb.core.costs import Cost
 from kb.core.packed import Judgements, PaperIds, Reasons, Scores
 from kb.core.records import Entry, Record, Written
@@ -103,6 +105,9 @@ class History:
     days: dict[tuple[date, str], Day] = field(default_factory=dict)
     """By day and source ("" or "sample")."""
     judged: Judgements = field(default_factory=Judgements)
+    summaries: Judgements = field(default_factory=Judgements)
+    months: dict[str, list[Record]] = field(default_factory=dict)
+    """Looks back on a month (`YYYY-MM`), the latest last."""
     wrote: dict[str, Written] = field(default_factory=dict)
     paths: set[str] = field(default_factory=set)
     """Every path under which kb ever wrote a note."""
@@ -169,12 +174,20 @@ class History:
     def judged_by_model(self, arxiv_id: str) -> Record | None:
         """The assessment that stands over the local one: of each scorer the earliest counts, and
         of several scorers the one that was asked last."""
-        standing: dict[tuple[Any, ...], Record] = {}
-        for record in self.judged.get(arxiv_id, ()):
-            if record["by"] != LOCAL:
-                scorer = record["by"], record.get("prompt"), record.get("ver")
-                standing.setdefault(scorer, record)
-        return next(reversed(standing.values()), None)
+        told = self.judged.get(arxiv_id, ())
+        return _standing(record for record in told if record["by"] != LOCAL)
+
+    def summary_of(self, arxiv_id: str) -> tuple[str, str] | None:
+        """The model's summary of the paper, short and long; of several as with judgements."""
+        if arxiv_id not in self.summaries:
+            return None
+        record = _standing(self.summaries[arxiv_id])
+        return (record["short"], record["long"]) if record else None
+
+    def assessment(self, arxiv_id: str, followed: tuple[str, ...] = ()) -> Assessment | None:
+        """What a model thinks of the paper, with its summary; None where none has judged it."""
+        record = self.judged_by_model(arxiv_id) if arxiv_id in self.judged else None
+        return of_record(record, followed, self.summary_of(arxiv_id)) if record else None
 
     def waiting(self, day: Day) -> dict[str, str]:
         """Papers of the day that no model has judged yet though one was to, and why."""
@@ -193,6 +206,13 @@ class History:
             if arxiv_id in day.outside:
                 outside = day
         return outside
+
+
+def _standing(told: Iterable[Record]) -> Record | None:
+    standing: dict[tuple[Any, ...], Record] = {}
+    for record in told:
+        standing.setdefault((record["by"], record.get("prompt"), record.get("ver")), record)
+    return next(reversed(standing.values()), None)
 
 
 def fold(told: Iterable[Record]) -> History:
@@ -251,6 +271,13 @@ def _take(history: History, entry: Entry) -> None:
     elif kind == "judged":
         history.judged.add(about, line or b"")
         _take_paid(history, at, said)
+    elif kind == "summary":
+        history.summaries.add(about, line or b"")
+        _take_paid(history, at, said)
+    elif kind == "month":
+        paid, record = said
+        history.months.setdefault(about, []).append(record)
+        _take_paid(history, at, paid)
     elif kind == "spent":
         _take_spent(history, at, *said)
     elif kind == "bulk":

@@ -97,7 +97,7 @@ def body(
         "authors": [tex.readable(tex.accents(author)) for author in paper.authors],
         "author_comment": tex.readable(paper.comment),
         "journal": tex.readable(paper.journal),
-        "summary": tex.readable(assessment.summary),
+        "summary": tex.readable(assessment.long or assessment.summary),
         "comment": tex.readable(assessment.comment),
         "topics": [tex.readable(topic) for topic in values["topics"]],
         "followed": [tex.readable(name) for name in assessment.followed],

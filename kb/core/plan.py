@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from kb.core import frontmatter, names, notes, ownership, pages, regions, tex, words
 from kb.core.assessments import Assessment
+from kb.core.properties import PLAIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -178,7 +179,10 @@ def complete(
         edited = text
         if _changes(now, missing, written):
             full = form.properties.edit(text, missing)
-            both = assessment_of(notes.read(note.path, full, form.properties), assessment.comment)
+            both = assessment_of(
+                notes.read(note.path, full, form.properties), assessment.comment,
+                (assessment.summary, assessment.long),
+            )  # fmt: skip
             edited, changes, region = _brought_up(now, text, missing, written, paper, both, form)
         if said and ownership.is_bare(text, form):
             edited = words.added(edited, said)
@@ -226,9 +230,11 @@ def update(
     written: Written | None,
     form: Form,
     comment: str,
+    summary: tuple[str, str] | None = None,
 ) -> NoteEdit | None:
     """Brings a note up to a newer version or a withdrawal; None where it already is.
 
+    `comment` and `summary` (short and long) are what the note shows of a judgement and does not hold.
     What the reader changed since kb last wrote it stays as it is, key by key; a paper region the
     reader changed is left whole.
     """
@@ -239,7 +245,7 @@ def update(
 
     def apply(text: str) -> tuple[str, dict[str, Any], bool]:
         now = _still(note, text, form.properties)
-        assessment = assessment_of(now, comment)
+        assessment = assessment_of(now, comment, summary)
         values = notes.properties(paper, assessment)
         wanted = {key: values[key] for key in _UPDATED if values.get(key) is not None}
         known = replace(paper, announced=now.announced or paper.announced)
@@ -271,13 +277,50 @@ def reassess(
     def apply(text: str) -> tuple[str, dict[str, Any], bool]:
         now = _still(note, text, form.properties)
         edited = form.properties.edit(text, _changes(now, wanted, written))
-        shown = assessment_of(notes.read(note.path, edited, form.properties), judged.comment)
+        said = judged.summary, judged.long
+        shown = assessment_of(notes.read(note.path, edited, form.properties), judged.comment, said)
         paper = paper_of()
         known = replace(paper, announced=now.announced or paper.announced) if paper else None
         return _brought_up(now, text, wanted, written, known, shown, form)
 
     why = f"{below}, judged by {judged.by}" if below else f"judged by {judged.by}"
     return NoteEdit(id=judged.id, path=note.path, why=why, apply=apply, day=note.announced)
+
+
+def summarise(
+    note: Note,
+    paper_of: Callable[[], Paper | None],
+    summary: tuple[str, str],
+    comment: str,
+    written: Written | None,
+    form: Form,
+) -> NoteEdit | None:
+    """Puts a summary into a note, the short one into its property and the long one into the `paper`
+    region; None where nothing in the note is kb's. Both stay as they are where the reader has changed
+    them."""
+    if note.refused or written is None:
+        return None
+    wanted = form.properties.on({"summary": tex.accents(summary[0])}, note.values)
+
+    def apply(text: str) -> tuple[str, dict[str, Any], bool]:
+        now = _still(note, text, form.properties)
+        edited = form.properties.edit(text, _changes(now, wanted, written))
+        shown = assessment_of(notes.read(note.path, edited, form.properties), comment, summary)
+        paper = paper_of()
+        known = replace(paper, announced=now.announced or paper.announced) if paper else None
+        return _brought_up(now, text, wanted, written, known, shown, form)
+
+    return NoteEdit(
+        id=note.id or "", path=note.path, why="summary", apply=apply, day=note.announced
+    )
+
+
+def summarises(note: Note, summary: tuple[str, str], properties: Properties = PLAIN) -> bool:
+    """Whether the note says that summary already; the long one is written with the short one."""
+    short = tex.accents(summary[0])
+    return note.values.get("summary") == properties.on({"summary": short}, note.values).get(
+        "summary"
+    )
 
 
 def reading(
@@ -379,8 +422,9 @@ def _brought_up(
     return regions.replace(edited, notes.REGION, region.inner), changes, True
 
 
-def assessment_of(note: Note, comment: str) -> Assessment:
-    """The assessment a note shows, the reader's corrections included."""
+def assessment_of(note: Note, comment: str, summary: tuple[str, str] | None = None) -> Assessment:
+    """The assessment a note shows, the reader's corrections included: the long part of `summary` (short
+    and long) belongs to it only where the short one stands in the note."""
     return Assessment(
         id=note.id or "",
         relevance=note.relevance,
@@ -388,6 +432,7 @@ def assessment_of(note: Note, comment: str) -> Assessment:
         topics=note.texts("topics"),
         comment=comment,
         summary=next(iter(note.texts("summary")), ""),
+        long=summary[1] if summary and summarises(note, summary) else "",
         by=next(iter(note.texts("scored_by")), ""),
         followed=note.texts("followed"),
         provisional=note.values.get("provisional") is True,

@@ -226,8 +226,21 @@ def _judged(record: Record, *_: Any) -> tuple[str, Paid | None]:
     return str(record["id"]), _paid(record, str(record["by"]))
 
 
+def _summary(record: Record, *_: Any) -> tuple[str, Paid | None]:
+    """What a model says of a paper, in a sentence or two and at more length."""
+    _text(record["short"]), _text(record["long"])
+    return _text(record["id"]), _paid(record, _text(record["by"]))
+
+
+def _month(record: Record, *_: Any) -> tuple[str, tuple[Paid | None, Record]]:
+    """How a model looks back on a month: paragraphs, and a digest of the papers they are about."""
+    _texts(record["text"]), _text(record["of"]), _whole(record["papers"])
+    _text(record.get("prompt", ""))
+    return _text(record["month"]), (_paid(record, _text(record["by"])), record)
+
+
 def _spent(record: Record, *_: Any) -> tuple[str, tuple[Paid | None, Record]]:
-    """What one asking took beside what the `judged` records of the same say."""
+    """What one asking took beside what the records of its answers say."""
     by = _text(record["by"])
     _text(record.get("task", "")), _text(record.get("prompt", ""))
     unsound = record.get("unsound", {})
@@ -296,6 +309,8 @@ def _pass(record: Record, *_: Any) -> tuple[None, Record]:
 
 _READERS: dict[Any, Callable[[Record, str, bytes], tuple[Any, Any]]] = {
     "judged": _judged,
+    "summary": _summary,
+    "month": _month,
     "spent": _spent,
     "bulk": _bulk,
     "wrote": _wrote,

@@ -9,7 +9,7 @@ from kb.core.assessments import Assessment, keep
 from kb.core.plan import NamePlan
 from kb.core.report import DayReport
 from kb.scorers import feedback
-from kb.sync import criteria
+from kb.sync import criteria, known, reassess
 from kb.sync.judge import Judge
 from kb.sync.judging import verdicts as verdicts_
 from kb.sync.judging.opening import open_model
@@ -66,12 +66,17 @@ def file_intake(
         _file_day(state, incoming, scores, verdicts, paths, criteria.digest_of(snapshot[0]))
         state.progress("judging", number, len(intake.days))
     if model is not None and where is not None:
-        from kb.sync.judging import completing, queue, reading
+        from kb.sync.judging import completing, months, queue, reading, summarising
 
         if not state.options.dry_run:
             queue.collect(state, model, where, judge.follow, judge.refetch)
         completing.complete(state, model, judge.follow, judge.refetch)
+        reassess.reassess(
+            state
+        )  # what is judged only now need not be provisional, or there, any more
+        summarising.as_set(state, model, judge.refetch)
         reading.as_set(state, model, judge.refetch)
+        months.as_set(state, model)
         report.days = [_told(state.history.days[(told.day, told.source)]) for told in report.days]
     _update_notes(state, intake.updates)  # a new paper may have been replaced by now
     report.days.sort(key=lambda told: (told.day, told.source))
@@ -107,17 +112,14 @@ def _update_notes(state: State, updates: Iterable[Paper]) -> None:
         if note is None:
             continue
         written = state.history.wrote.get(paper.id)
-        comment = _comment(state, note)
-        edit = plan.update(note, paper, written, state.form, comment)
+        edit = plan.update(
+            note, paper, written, state.form, known.comment(state.history, paper.id),
+            summary=state.history.summary_of(paper.id),
+        )  # fmt: skip
         done = state.writer.edit(edit, written) if edit is not None else None
         if edit is not None and done is not None:
             state.notes[paper.id] = done[0]
             state.remember([done[1]] if done[1] else [], day=edit.day)
-
-
-def _comment(state: State, note: Note) -> str:
-    day = state.history.day_of(note.id or "")
-    return day.reasons.get(note.id or "", ((), ""))[1] if day else ""
 
 
 def _remember_backlog(state: State, backlog: Iterable[Paper]) -> None:

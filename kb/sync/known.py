@@ -54,15 +54,8 @@ def _batches(ids: Sequence[str]) -> Iterable[Sequence[str]]:
 
 def assessment(history: History, arxiv_id: str) -> Assessment | None:
     """How the ledger says the paper was judged; None where it was not."""
-    if record := history.judged_by_model(arxiv_id):
-        return Assessment(
-            id=arxiv_id,
-            relevance=record["r"],
-            novelty=record["n"],
-            topics=tuple(map(str, record.get("topics", ()))),
-            comment=str(record.get("comment", "")),
-            by=record["by"],
-        )
+    if judged := history.assessment(arxiv_id):
+        return judged
     day = history.day_of(arxiv_id)
     if day is None or arxiv_id not in day.scores:
         return None
@@ -71,3 +64,9 @@ def assessment(history: History, arxiv_id: str) -> Assessment | None:
     return Assessment(
         id=arxiv_id, relevance=relevance, novelty=novelty, topics=topics, comment=comment, by=day.by
     )
+
+
+def comment(history: History, arxiv_id: str) -> str:
+    """Why the paper is worth reading, in the words of whoever's judgement stands."""
+    judged = assessment(history, arxiv_id)
+    return judged.comment if judged else ""

@@ -34,6 +34,10 @@ class Selection:
     everything: bool = False
     notes: bool = False
     """Reading notes into the notes of these papers."""
+    summaries: bool = False
+    """Summaries of these papers."""
+    months: tuple[tuple[int, int], ...] = ()
+    """Years and months to look back on."""
     batch: bool = False
     """Through the provider's queue."""
 

@@ -6,11 +6,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from kb.core import plan
-from kb.core.assessments import of_record, reason_left_out
+from kb.core.assessments import reason_left_out
 from kb.core.links import file_key
 from kb.core.ownership import is_as_written, is_untouched
 from kb.core.report import Action
 from kb.errors import Busy, Problem, Refused
+from kb.sync import known
 
 if TYPE_CHECKING:
     from kb.core.assessments import Assessment
@@ -24,20 +25,25 @@ _UNKNOWN: frozenset[str] = frozenset({""})
 
 
 def reassess(state: State) -> None:
-    """Shows in each note the assessment that stands now.
+    """Shows in each note the assessment and the summary that stand now.
 
     A note that fell below the cutoffs is removed if it is all kb's and nobody links to it; else it
     is marked and leaves the pages.
     """
     linked: frozenset[str] | None = _UNKNOWN
-    noted = (i for i in state.among(state.history.judged) if i in state.notes)
-    for arxiv_id in sorted(noted):
-        record = state.history.judged_by_model(arxiv_id)
-        written = state.history.wrote.get(arxiv_id)
+    history = state.history
+    told = {*state.among(history.judged), *state.among(history.summaries)}
+    for arxiv_id in sorted(i for i in told if i in state.notes):
+        written = history.wrote.get(arxiv_id)
         note = state.notes[arxiv_id]
-        if record is None or written is None or note.refused:
+        if written is None or note.refused:
             continue
-        judged = of_record(record, note.texts("followed"))
+        judged = history.assessment(arxiv_id, note.texts("followed"))
+        if judged is None:
+            summary = history.summary_of(arxiv_id)
+            if summary is not None and not plan.summarises(note, summary, state.vault.properties):
+                summarise(state, note, summary)
+            continue
         below = _below(state, note, judged)
         if below and note.kept and is_as_written(note, written, state.vault.properties):
             linked = state.vault.linked() if linked is _UNKNOWN else linked
@@ -48,10 +54,25 @@ def reassess(state: State) -> None:
         edit = plan.reassess(
             note, partial(_paper, state, arxiv_id), judged, below, written, state.form
         )
-        done = state.writer.edit(edit, written) if edit is not None else None
-        if done is not None:
-            state.notes[arxiv_id] = done[0]
-            state.remember([done[1]] if done[1] else [], day=note.announced)
+        _carry_out(state, note, edit)
+
+
+def summarise(state: State, note: Note, summary: tuple[str, str]) -> None:
+    """Shows a summary, short and long, in the note of a paper."""
+    arxiv_id = note.id or ""
+    edit = plan.summarise(
+        note, partial(_paper, state, arxiv_id), summary, known.comment(state.history, arxiv_id),
+        state.history.wrote.get(arxiv_id), state.form,
+    )  # fmt: skip
+    _carry_out(state, note, edit)
+
+
+def _carry_out(state: State, note: Note, edit: plan.NoteEdit | None) -> None:
+    arxiv_id = note.id or ""
+    done = state.writer.edit(edit, state.history.wrote.get(arxiv_id)) if edit is not None else None
+    if done is not None:
+        state.notes[arxiv_id] = done[0]
+        state.remember([done[1]] if done[1] else [], day=note.announced)
 
 
 def _below(state: State, note: Note, judged: Assessment) -> str | None:
@@ -84,6 +105,7 @@ def _removed(state: State, note: Note, below: str, linked: frozenset[str] | None
     del state.notes[note.id or ""]
     state.report.actions.append(Action("remove", note.path, below))
     state.report.written.append(note.path)
-    gone = {"v": 1, "k": "gone", "id": note.id, "by": "cutoffs", "at": state.at}
+    at = state.writer.stamp(note.id or "")
+    gone = {"v": 1, "k": "gone", "id": note.id, "by": "cutoffs", "at": at}
     state.remember([gone], day=note.announced)
     return True

@@ -159,7 +159,7 @@ class State:
         fresh = list(records)
         self.writer.append((day or self.now.date()).isoformat()[:7], fresh)
         extend(self.history, fresh)
-        if day is not None and any(record["k"] in ("day", "judged") for record in fresh):
+        if day is not None and any(record["k"] in ("day", "judged", "month") for record in fresh):
             self.stirred.add(day)
 
     def wrote_among(self, paths: Iterable[str]) -> frozenset[str]:

@@ -165,3 +165,32 @@ def test_a_malformed_record_of_a_day_changes_nothing() -> None:
         history = fold([DAY, DAY | {"at": "2025-03-09T00:00:00Z"} | wrong])
         assert history.unknown == 1
         assert history.days == fold([DAY]).days
+
+
+def test_of_several_summaries_of_a_model_the_earliest_stands_and_of_models_the_last_asked() -> None:
+    def said(by: str, at: int, short: str) -> dict[str, object]:
+        return {"v": 1, "k": "summary", "id": "2503.00001", "ver": 1, "by": by, "prompt": "p",
+                "short": short, "long": f"{short} at length", "at": f"2025-03-0{at}T00:00:00Z"}  # fmt: skip
+
+    records = [said("a", 1, "first"), said("a", 2, "again"), said("b", 3, "other")]
+    assert fold(records[:2]).summary_of("2503.00001") == ("first", "first at length")
+    assert fold(records[::-1]).summary_of("2503.00001") == ("other", "other at length")
+    assert fold([]).summary_of("2503.00001") is None
+    broken = fold(
+        [
+            said("a", 1, "x") | {"long": 3},
+            said("a", 1, "x") | {"by": None},
+            said("a", 1, "x") | {"id": 7},
+        ]
+    )
+    assert (broken.summary_of("2503.00001"), broken.unknown) == (None, 3)
+
+
+def test_a_month_is_looked_back_on_by_the_last_word() -> None:
+    def said(at: int, text: object) -> dict[str, object]:
+        return {"v": 1, "k": "month", "month": "2025-03", "by": "a", "prompt": "p", "papers": 2,
+                "of": "f00", "text": text, "at": f"2025-04-0{at}T00:00:00Z"}  # fmt: skip
+
+    history = fold([said(2, ["later"]), said(1, ["earlier"]), said(3, "no list"), said(4, [5])])
+    assert [record["text"] for record in history.months["2025-03"]] == [["earlier"], ["later"]]
+    assert history.unknown == 2

@@ -51,6 +51,16 @@ def by_id(arxiv_id: str, title: str, _abstract: str) -> Item:
     }
 
 
+def retold(arxiv_id: str, title: str, _abstract: str) -> Item:
+    """What is answered where summaries, or an overview of a month, are asked for."""
+    return {
+        "id": arxiv_id,
+        "short": f"In short: {title[:40]}.",
+        "long": f"At more length, the problem, the idea and the result of {title[:40]}.",
+        "paragraphs": [f"In {arxiv_id} many papers shared a question.", "Some answered it."],
+    }
+
+
 @dataclass(frozen=True)
 class Asked:
     """One request as it came."""
@@ -75,6 +85,11 @@ class Asked:
     @property
     def form(self) -> str:
         return str(self.body.get("response_format", {}).get("type", "text"))
+
+    @property
+    def retells(self) -> bool:
+        """Whether summaries or an overview are asked for, and no judgement."""
+        return '"short", "long"' in self.prompt or '{"id", "paragraphs"}' in self.prompt
 
     @property
     def papers(self) -> list[tuple[str, str, str]]:
@@ -143,6 +158,8 @@ class ModelServer:
         latency: float = 0.0,
     ) -> None:
         self.judge = judge
+        self.retell: Judge | None = None
+        """Answers where summaries and overviews are asked for; None: as to everything else."""
         self.models = models
         self.key = key
         """Asked for where it is not empty."""
@@ -226,7 +243,8 @@ class ModelServer:
                 return refusal(400, message, "unsupported_parameter")
         if asked.form not in self.forms:
             return refusal(*self.form_refusal)
-        items = [self.judge(*paper) for paper in asked.papers]
+        answer = self.retell if self.retell and asked.retells else self.judge
+        items = [answer(*paper) for paper in asked.papers]
         if asked.form == "json_schema":
             items = [_fitted(item, asked) for item in items]
         lines = asked.form == "text" and "JSON object a line" in asked.prompt

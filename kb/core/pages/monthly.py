@@ -6,6 +6,8 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from kb.core import tex
+from kb.core.inline import one_line
 from kb.core.pages.calendar import month_name, month_weeks, range_of
 from kb.core.pages.shelf import count, marks, page, paper_table, topic_counts
 
@@ -26,6 +28,7 @@ def monthly(shelf: Shelf, year: int, month: int) -> Page:
         f"# arXiv, {month_name(year, month)}",
         f"{count(len(listed), 'paper')} · {shelf.page_link('Home', path, shelf.layout.home)}",
     ]
+    parts += _overview(shelf, year, month)
     parts += _charts(shelf, weeks, listed)
     for number, week in enumerate(weeks, 1):
         parts += [f"## Week {number}/{len(weeks)}", _week_line(shelf, week, path)]
@@ -45,7 +48,7 @@ def monthly(shelf: Shelf, year: int, month: int) -> Page:
 
 def facts(shelf: Shelf, year: int, month: int) -> tuple[object, ...]:
     """All that the page says beside what its notes say."""
-    return tuple(
+    weeks = tuple(
         (
             shelf.has_page(week),
             [bool(shelf.records(day)) for day in week.days()],
@@ -53,6 +56,17 @@ def facts(shelf: Shelf, year: int, month: int) -> tuple[object, ...]:
         )
         for week in month_weeks(year, month)
     )
+    return *weeks, _overview(shelf, year, month)
+
+
+def _overview(shelf: Shelf, year: int, month: int) -> list[str]:
+    """How a model looked back on the month last; nothing where none has."""
+    told = shelf.history.months.get(f"{year:04d}-{month:02d}")
+    if not told:
+        return []
+    by, papers = tex.readable(str(told[-1]["by"])), count(told[-1]["papers"], "paper")
+    said = [tex.readable(one_line(paragraph)) for paragraph in told[-1]["text"]]
+    return [f"**Overview**, by {by} from the summaries of {papers}", *said]
 
 
 def _week_line(shelf: Shelf, week: Week, path: str) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from kb.core.assessments import Cutoffs
 from kb.scorers.llm import tasks
 from kb.scorers.llm.ability import Ability
 from kb.scorers.llm.answers import Reader, compared
 from kb.scorers.llm.asking import Asking, Patience, State
-from kb.scorers.llm.batches import divide
+from kb.scorers.llm.batches import divide, tokens
 from kb.scorers.llm.budget import Budget
 from kb.scorers.llm.pacing import Pace
 from kb.scorers.llm.prices import price_of
@@ -125,26 +125,47 @@ class ModelScorer:
         taken: Callable[[Sequence[Judged[Assessment]]], None] = lambda _judged: None,
     ) -> Outcome[Assessment]:
         """Relevance, novelty and why. `taken` is told of each batch as soon as it is judged, so that
-        what was paid for can be put down at once."""
+        what was paid for can be put down at once; so it is in `summarise` and `overview`."""
         return self._ask(tasks.assess(self.topics), papers, taken)
 
     def screen(self, papers: Sequence[Paper]) -> Outcome[bool]:
         """Whether the abstract is worth reading, by the title alone."""
         return self._ask(tasks.SCREEN, papers)
 
-    def summarise(self, papers: Sequence[Paper]) -> Outcome[Summary]:
-        return self._ask(tasks.SUMMARISE, papers)
+    def summarise(
+        self,
+        papers: Sequence[Paper],
+        taken: Callable[[Sequence[Judged[Summary]]], None] = lambda _judged: None,
+    ) -> Outcome[Summary]:
+        """What problem, what idea, what result: for a table and for the note."""
+        return self._ask(tasks.SUMMARISE, papers, taken)
 
     def notes(self, papers: Sequence[Paper]) -> Outcome[ReadingNotes]:
         return self._ask(tasks.NOTES, papers)
 
-    def overview(self, month: str, kept: Sequence[tuple[str, str]]) -> Outcome[tuple[str, ...]]:
-        """Paragraphs on `month` (`YYYY-MM`), in which papers of these titles and summaries were kept."""
+    def overview(
+        self,
+        month: str,
+        kept: Sequence[tuple[str, str]],
+        taken: Callable[[Sequence[Judged[tuple[str, ...]]]], None] = lambda _judged: None,
+    ) -> Outcome[tuple[str, ...]]:
+        """Paragraphs on `month` (`YYYY-MM`), in which papers of these titles and summaries were kept:
+        on the first of them, as many as `batch_tokens` allows."""
+        return self._ask(tasks.MONTH, [self._month(month, kept)], taken)
+
+    def _month(self, month: str, kept: Sequence[tuple[str, str]]) -> Paper:
+        """A month as what a model reads: one text of titles and summaries."""
         from kb.core.papers import Paper
 
-        told = " · ".join(f"{title}: {summary}" for title, summary in kept)
-        page = Paper(id=month, title=month, authors=(), abstract=told, categories=())
-        return self._ask(tasks.MONTH, [page])
+        told: list[str] = []
+        left = self.settings.batch_tokens
+        for title, summary in kept:
+            said = f"{title}: {summary}" if summary else title
+            left -= tokens(said) + 1
+            if told and left < 0:
+                break
+            told.append(said)
+        return Paper(id=month, title=month, authors=(), abstract=" · ".join(told), categories=())
 
     def hand_in(self, papers: Sequence[Paper]) -> Bulk:
         """Puts `assess` for many papers into the provider's queue. What comes back is to be kept:
@@ -171,9 +192,13 @@ class ModelScorer:
             self._state.budget.spend(outcome.usage.usd)
         return outcome
 
-    def estimate(self, papers: Sequence[Paper]) -> Estimate:
-        """What `assess` would take, if every answer were sound."""
-        task = tasks.assess(self.topics)
+    def estimate_month(self, month: str, kept: Sequence[tuple[str, str]]) -> Estimate:
+        """What `overview` would take."""
+        return self.estimate([self._month(month, kept)], tasks.MONTH)
+
+    def estimate(self, papers: Sequence[Paper], task: Task[Any] | None = None) -> Estimate:
+        """What asking (`assess`, or another task) would take, if every answer were sound."""
+        task = task or tasks.assess(self.topics)
         asking = self._asking(task)
         batches = self._batches(task, asking, papers)
         prompt = sum(asking.size(batch) for batch in batches)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kb.core.costs import money
+from kb.core.pages.shelf import count
 from kb.core.report import Action
 from kb.errors import ConfigError, Problem
 from kb.scorers.llm.budget import BudgetReached
@@ -17,12 +19,16 @@ if TYPE_CHECKING:
     from kb.core.papers import Paper
     from kb.errors import KbError
     from kb.scorers.llm.outcome import Judged, Outcome
-    from kb.scorers.llm.scorer import ModelScorer
+    from kb.scorers.llm.scorer import Estimate, ModelScorer
     from kb.sync.state import State
 
 TRIES = 3
 """So often a paper is asked about that gets no sound answer; after that a person has to ask."""
 _SHOWN = 3
+_ANSWERS = {
+    "assess": ("answer about", "paper"), "summarise": ("summary of", "paper"),
+    "notes": ("reading notes on", "paper"), "month": ("overview of", "month"),
+}  # fmt: skip
 
 
 class Model:
@@ -41,6 +47,13 @@ class Model:
         self.asked: set[str] = set()
         """The papers that were to be judged in this pass, with or without an answer."""
         self._fact = ability_fact
+        self._prompts = {"assess": self.prompt}
+
+    def prompt_of(self, task: str) -> str:
+        """The digest of the task's prompt. Raises ConfigError for a mistake in it."""
+        if task not in self._prompts:
+            self._prompts[task] = self.scorer.prompts.digest(task)
+        return self._prompts[task]
 
     def has_judged(self, paper: Paper) -> bool:
         """Whether this version of the paper need not be asked about again."""
@@ -53,7 +66,7 @@ class Model:
     def is_given_up(self, arxiv_id: str, task: str = "assess") -> bool:
         """Whether it was asked often enough without a sound answer."""
         tries = self.state.history.tries
-        return tries.get((task, self.name, self.prompt, arxiv_id), 0) >= TRIES
+        return tries.get((task, self.name, self.prompt_of(task), arxiv_id), 0) >= TRIES
 
     def in_queue(self) -> set[str]:
         """Papers that this model is to judge by the provider's queue."""
@@ -74,7 +87,7 @@ class Model:
         if not unknown:
             return {}
         if self.state.options.dry_run:
-            self._estimate(unknown)
+            self.tell(self.scorer.estimate(unknown), count(len(unknown), "paper"))
             return {}
         if self.stopped is not None:
             return {paper.id: _short(self.stopped) for paper in unknown}
@@ -126,7 +139,7 @@ class Model:
         }  # fmt: skip
 
     def account(self, outcome: Outcome[Any], task: str, days: Mapping[str, date]) -> None:
-        """Books what was spent and not told by `judged` records, and says what went wrong."""
+        """Books what was spent and not told by the records of the answers, and says what went wrong."""
         report, usage = self.state.report, outcome.usage
         if (found := self.scorer.ability) is not None:
             from kb.sync.judging.opening import remember
@@ -150,11 +163,9 @@ class Model:
         if unsound:
             some = ", ".join(f"{i} {why}" for i, why in sorted(unsound.items())[:_SHOWN])
             more = f" and {len(unsound) - _SHOWN} more" if len(unsound) > _SHOWN else ""
-            report.problems.append(
-                Problem(
-                    self.name, f"gave no sound answer about {len(unsound)} papers: {some}{more}"
-                )
-            )
+            said, noun = _ANSWERS[task]
+            why = f"gave no sound {said} {count(len(unsound), noun)}: {some}{more}"
+            report.problems.append(Problem(self.name, why))
         self._stop(outcome.stopped)
 
     def _book(
@@ -165,7 +176,7 @@ class Model:
         unsound: Mapping[str, str],
     ) -> None:
         usage = outcome.usage
-        told = [judged.share for judged in outcome.judged.values()] if task == "assess" else []
+        told = [judged.share for judged in outcome.judged.values()] if task != "notes" else []
         rest = [
             usage.prompt - sum(share.prompt for share in told),
             usage.cached - sum(share.cached for share in told),
@@ -175,7 +186,7 @@ class Model:
         if usd is not None:
             usd = max(0.0, round(usd - sum(share.usd or 0.0 for share in told), 9))
         record: Record = {
-            "v": 1, "k": "spent", "by": self.name, "task": task, "prompt": self.prompt,
+            "v": 1, "k": "spent", "by": self.name, "task": task, "prompt": self.prompt_of(task),
             "tokens": [max(0, each) for each in rest], "usd": usd, "requests": usage.requests,
             "retries": usage.retries, "reasoning": usage.reasoning, "uncounted": usage.uncounted,
             "seconds": round(usage.seconds, 1),
@@ -198,16 +209,15 @@ class Model:
         else:
             report.later = report.later or str(stopped)
 
-    def _estimate(self, papers: Sequence[Paper]) -> None:
+    def tell(self, estimate: Estimate, what: str) -> None:
         """Says what asking would take, in the words of `--dry-run`."""
-        told = self.scorer.estimate(papers)
-        price = "price unknown" if told.usd is None else f"about ${told.usd:.4f}"
+        price = "price unknown" if estimate.usd is None else f"about {money(estimate.usd)}"
         self.state.report.actions.append(
             Action(
                 "ask",
                 self.name,
-                f"{told.papers} papers in {told.requests} requests, about {told.prompt} prompt and"
-                f" {told.completion} completion tokens, {price}",
+                f"{what} in {count(estimate.requests, 'request')}, about {estimate.prompt} prompt and"
+                f" {estimate.completion} completion tokens, {price}",
             )
         )
 

@@ -113,9 +113,9 @@ def _file(
     cutoffs = state.vault.settings.keep.cutoffs
     judged: dict[str, Assessment] = {}
     for paper in papers:
-        record = state.history.judged_by_model(paper.id)
-        if record is not None and _may_get_a_note(state, day, paper.id):
-            judged[paper.id] = of_record(record, people.followed(follow, paper.authors))
+        said = state.history.assessment(paper.id, people.followed(follow, paper.authors))
+        if said is not None and _may_get_a_note(state, day, paper.id):
+            judged[paper.id] = said
     standing = [i for i in day.kept if not _fell_below(state, i)]
     kept, _ = keep(judged.values(), cutoffs, already=len(standing))
     texts = {paper.id: paper for paper in papers}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from kb.core import plan, regions, tex
-from kb.core.report import Action
-from kb.scorers.feedback import LIKED_RATING
-from kb.scorers.llm.tasks import NOTE_PARTS
+from kb.core.pages.shelf import count
+from kb.scorers.llm.tasks import NOTE_PARTS, NOTES
+from kb.sync.judging import lately
 from kb.sync.judging.completing import texts
 
 if TYPE_CHECKING:
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
     from kb.sync.judging.asking import Model
     from kb.sync.state import State
 
-LATELY = timedelta(days=14)
-"""So long after their day notes get reading notes by themselves, where they have none."""
-
 
 def as_set(
     state: State, model: Model, refetch: Callable[[Sequence[str]], Iterable[Paper]] | None
@@ -33,11 +29,8 @@ def as_set(
         return
     wanted = [
         arxiv_id
-        for arxiv_id, note in sorted(state.notes.items())
-        if note.values.get("source") != "sample"
-        and (_is_rated(note) if which == "rated" else _is_new(state, note))
-        and not _has_had(state, note)
-        and not model.is_given_up(arxiv_id, "notes")
+        for arxiv_id in lately.wanted(state, which)
+        if not _has_had(state, state.notes[arxiv_id]) and not model.is_given_up(arxiv_id, "notes")
     ]
     write(state, model, wanted, refetch)
 
@@ -60,8 +53,10 @@ def write(
     if not days or model.stopped is not None:
         return
     if state.options.dry_run:
-        told = f"reading notes on {len(days)} papers, a request each"
-        state.report.actions.append(Action("ask", model.name, told))
+        papers = lately.at_hand(state, days)
+        model.tell(
+            model.scorer.estimate(papers, NOTES), f"reading notes on {count(len(days), 'paper')}"
+        )
         return
     outcome = model.scorer.notes(list(texts(state, days, refetch).values()))
     model.account(outcome, "notes", days)
@@ -83,16 +78,6 @@ def text_of(notes: ReadingNotes, model: str) -> str:
             lines.append(f"- **{part.replace('_', ' ').capitalize()}**")
             lines += [f"    - {regions.defuse(tex.readable(point))}" for point in points]
     return "\n".join(lines)
-
-
-def _is_rated(note: Note) -> bool:
-    return (note.rating or 0) >= LIKED_RATING
-
-
-def _is_new(state: State, note: Note) -> bool:
-    day = note.announced
-    judged = note.kept and note.values.get("provisional") is not True
-    return judged and day is not None and state.now.date() - day <= LATELY
 
 
 def _has_had(state: State, note: Note) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from kb.errors import Problem, UsageError
 from kb.sync import criteria
-from kb.sync.judging import completing, opening, queue, reading
+from kb.sync.judging import completing, months, opening, queue, reading, summarising
 
 if TYPE_CHECKING:
     from datetime import date
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def score(state: State, selection: Selection, arxiv: ArxivSource | None) -> None:
-    """Has the selected papers judged by the model, and writes reading notes where they are asked for.
+    """Has the selected papers judged by the model, or writes what else of it is asked for.
 
     Raises UsageError where there is no model.
     """
@@ -37,11 +37,14 @@ def score(state: State, selection: Selection, arxiv: ArxivSource | None) -> None
     if selection.batch:
         queue.hand_in(state, model, where, days, refetch)
         return
-    if not selection.notes:
+    noted = [arxiv_id for arxiv_id in days if arxiv_id in state.notes]
+    if selection.summaries:
+        summarising.write(state, model, noted, refetch)
+    if selection.notes:
+        reading.write(state, model, noted, refetch)
+    if not (selection.notes or selection.summaries):
         completing.settle(state, model, days, follow, refetch)
-        return
-    wanted = [arxiv_id for arxiv_id in days if arxiv_id in state.notes]
-    reading.write(state, model, wanted, refetch)
+    months.write(state, model, selection.months)
 
 
 def _selected(state: State, selection: Selection) -> dict[str, date]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from kb.core.assessments import of_record
 from kb.sync.judging import screening
 
 if TYPE_CHECKING:
@@ -45,9 +44,9 @@ def ask(
     wanted = [*sending.choice.sent, *followed]
     waiting = model.judge([papers[i] for i in wanted], dict.fromkeys(papers, incoming.day))
     judged = {
-        i: of_record(said, local[i].followed)
+        i: said
         for i in papers
-        if (said := state.history.judged_by_model(i)) is not None
+        if (said := state.history.assessment(i, local[i].followed)) is not None
     }
     waiting = {i: why for i, why in waiting.items() if i not in judged}
     stand_in = {i: replace(local[i], provisional=True) for i in waiting}
