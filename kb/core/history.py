@@ -12,7 +12,8 @@ it is held for as long as kb runs, so the tables of many papers are packed. The 
 - `month`: how a model looks back on a month, and on which papers of it,
 - `spent`: what asking a model took, beside what the records of its answers say, and about which papers
   it gave no sound answer,
-- `bulk`: papers were handed to a provider's queue, or (`done`) collected from it,
+- `bulk`: papers are about to be handed to a provider's queue, were (`id`), or were collected from it
+  (`done`), or never got there (`done` too),
 - `forgot`: all days of a source, such as the sample, were removed.
 """
 
@@ -126,7 +127,9 @@ class History:
     usage: dict[date, dict[str, Cost]] = field(default_factory=dict)
     """What was spent, by the announcement day it was spent on, and by model."""
     bulks: dict[str, Record] = field(default_factory=dict)
-    """What is in a provider's queue, by the name of the batch."""
+    """What is in a provider's queue, or may be (without `id`), by the name of the batch."""
+    closed: set[str] = field(default_factory=set)
+    """Batches that are in none any more."""
     tries: dict[tuple[str, ...], int] = field(default_factory=dict)
     """How often a model gave no sound answer, by task, model, prompt and paper."""
     updates: dict[str, list[str]] = field(default_factory=dict)
@@ -281,10 +284,7 @@ def _take(history: History, entry: Entry) -> None:
     elif kind == "spent":
         _take_spent(history, at, *said)
     elif kind == "bulk":
-        if said.get("done"):
-            history.bulks.pop(about, None)
-        else:
-            history.bulks[about] = said
+        _take_bulk(history, about, said)
     elif kind == "boxes":
         history.boxes[about] = said
     elif kind == "gone":
@@ -330,6 +330,15 @@ def _take_spent(history: History, at: str, paid: records.Paid | None, record: Re
     for arxiv_id in record.get("unsound", ()):
         key = (*asked, arxiv_id)
         history.tries[key] = history.tries.get(key, 0) + 1
+
+
+def _take_bulk(history: History, name: str, said: Record) -> None:
+    """A batch goes on from begun to handed in to done, whichever of it is read first."""
+    if said.get("done"):
+        history.closed.add(name)
+        history.bulks.pop(name, None)
+    elif name not in history.closed and (said.get("id") or name not in history.bulks):
+        history.bulks[name] = said
 
 
 def _take_gone(history: History, at: str, arxiv_id: str, *, fell_below: bool) -> None:

@@ -253,6 +253,7 @@ def _bulk(record: Record, *_: Any) -> tuple[str, Record]:
     if not record.get("done"):
         for key in ("by", "place", "prompt", "told"):
             _text(record[key])
+        _text(record.get("id", "")), _number(record.get("about", 0.0))
         for day in record["days"].values():
             date.fromisoformat(day)
         for version in record["vers"].values():

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import random
 from datetime import date
+from itertools import permutations
 from typing import Any
 
 from kb.core.history import fold, fold_lines
@@ -194,3 +195,17 @@ def test_a_month_is_looked_back_on_by_the_last_word() -> None:
     history = fold([said(2, ["later"]), said(1, ["earlier"]), said(3, "no list"), said(4, [5])])
     assert [record["text"] for record in history.months["2025-03"]] == [["earlier"], ["later"]]
     assert history.unknown == 2
+
+
+def test_a_batch_goes_on_whichever_of_its_records_is_read_first() -> None:
+    at = "2025-03-08T00:00:00Z"
+    begun = {"v": 1, "k": "bulk", "batch": "kb-1", "by": "a", "place": "p", "prompt": "q", "told": "{}",
+             "days": {}, "vers": {}, "at": at}  # fmt: skip
+    handed, done = (
+        begun | {"id": "b1"},
+        {"v": 1, "k": "bulk", "batch": "kb-1", "done": True, "at": at},
+    )
+    for told in ([begun, handed], [handed, begun]):
+        assert fold(told).bulks["kb-1"].get("id") == "b1"
+    for order in permutations([begun, handed, done]):
+        assert fold(order).bulks == {}

@@ -140,6 +140,7 @@ class Batch:
 
     id: str
     input_file: str
+    metadata: dict[str, str] = field(default_factory=dict)
     status: str = "validating"
     output_file: str | None = None
     error_file: str | None = None
@@ -171,7 +172,9 @@ class ModelServer:
         """Parameters that are refused, and the message."""
         self.asked: list[Asked] = []
         self.files: dict[str, bytes] = {}
+        self.file_names: dict[str, str] = {}
         self.batches: dict[str, Batch] = {}
+        self.keeps_metadata = True
         self.batch_pace = 1
         """How often a batch has to be looked at before it is done."""
         self._faults: list[tuple[Fault, int | None]] = []
@@ -289,10 +292,14 @@ class ModelServer:
         with self._lock:
             if path == "/files" and asked.method == "POST":
                 return self._upload(asked)
+            if path == "/files":
+                return _page([self._told_file(name) for name in self.files], asked)
             if path.startswith("/files/"):
                 return self._file(path)
             if path == "/batches" and asked.method == "POST":
                 return self._begin(asked)
+            if path == "/batches":
+                return _page([_told(batch) for batch in self.batches.values()], asked)
             if path.startswith("/batches/"):
                 return self._look(path)
         return refusal(404, f"unknown path {asked.path}")
@@ -301,10 +308,21 @@ class ModelServer:
 
     def _upload(self, asked: Asked) -> Reply:
         name = f"file-{len(self.files) + 1}"
-        self.files[name] = _form_file(asked.body, asked.headers["content-type"])
-        return _json(
-            {"id": name, "object": "file", "bytes": len(self.files[name]), "purpose": "batch"}
+        self.file_names[name], self.files[name] = _form_file(
+            asked.body, asked.headers["content-type"]
         )
+        return _json(self._told_file(name))
+
+    def _told_file(self, name: str) -> dict[str, Any]:
+        return {
+            "id": name,
+            "object": "file",
+            "bytes": len(self.files[name]),
+            "created_at": 1,
+            "filename": self.file_names.get(name, name),
+            "purpose": "batch",
+            "status": "processed",
+        }
 
     def _file(self, path: str) -> Reply:
         name = path.split("/")[2]
@@ -312,10 +330,12 @@ class ModelServer:
             return refusal(404, f"No such File object: {name}")
         if path.endswith("/content"):
             return Reply(raw=self.files[name], kind="application/octet-stream")
-        return _json({"id": name, "object": "file", "bytes": len(self.files[name])})
+        return _json(self._told_file(name))
 
     def _begin(self, asked: Asked) -> Reply:
         batch = Batch(f"batch-{len(self.batches) + 1}", asked.body["input_file_id"])
+        if self.keeps_metadata:
+            batch.metadata = asked.body.get("metadata") or {}
         self.batches[batch.id] = batch
         return _json(_told(batch))
 
@@ -457,6 +477,16 @@ def _json(value: Any) -> Reply:
     return Reply(raw=json.dumps(value).encode())
 
 
+def _page(items: list[dict[str, Any]], asked: Asked) -> Reply:
+    """A part of a list, the newest first."""
+    newest = items[::-1]
+    ids = [item["id"] for item in newest]
+    start = ids.index(asked.query["after"]) + 1 if "after" in asked.query else 0
+    page = newest[start : start + int(asked.query.get("limit", "20"))]
+    more = start + len(page) < len(newest)
+    return _json({"object": "list", "data": page, "has_more": more})
+
+
 def _told(batch: Batch) -> dict[str, Any]:
     return {
         "id": batch.id,
@@ -465,6 +495,7 @@ def _told(batch: Batch) -> dict[str, Any]:
         "input_file_id": batch.input_file,
         "completion_window": "24h",
         "created_at": 1,
+        "metadata": batch.metadata or None,
         "status": batch.status,
         "output_file_id": batch.output_file,
         "error_file_id": batch.error_file,
@@ -472,13 +503,14 @@ def _told(batch: Batch) -> dict[str, Any]:
     }
 
 
-def _form_file(body: bytes, kind: str) -> bytes:
-    """The file of a multipart form."""
+def _form_file(body: bytes, kind: str) -> tuple[str, bytes]:
+    """The file of a multipart form: its name and what is in it."""
     boundary = b"--" + kind.partition("boundary=")[2].strip('"').encode()
     for part in body.split(boundary):
         head, _, content = part.partition(b"\r\n\r\n")
         if b"filename=" in head:
-            return content.removesuffix(b"\r\n")
+            name = head.partition(b'filename="')[2].partition(b'"')[0]
+            return name.decode(), content.removesuffix(b"\r\n")
     raise AssertionError("no file was sent")
 
 

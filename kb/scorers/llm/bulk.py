@@ -1,7 +1,8 @@
 """Months of papers handed to a provider's queue (files and batches), and fetched when they are done.
 
 What is under way is kept as text by whoever asked, so that it outlives any restart: the batch's id,
-and which papers are in which of its requests.
+and which papers are in which of its requests. It is kept before anything is sent, under a name of ours
+that goes along, so that a batch is found again though nobody could write down its id.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import secrets
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -39,6 +41,14 @@ DISCOUNT = 0.5
 """What the queue costs, as a part of the price."""
 _WHERE: Final = "/v1/chat/completions"
 _UNDER_WAY = frozenset({"validating", "in_progress", "finalizing", "cancelling"})
+_LABEL = "kb"
+"""Under which key the batch's name stands in its metadata."""
+_LOOKED_AT = 2000
+"""So many of a provider's batches or files, the newest first, are looked at."""
+
+
+class Unsure(TryLater):
+    """The provider may have the batch, or not; `find` tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +56,15 @@ class Bulk:
     """A batch under way."""
 
     id: str
+    """The provider's; empty as long as it has given none."""
     model: str
     task: str
     prompt: str
     """The digest of the prompt that was used."""
     requests: Mapping[str, Mapping[str, int]]
     """For each request its papers, and the weight of each."""
+    name: str = ""
+    """Ours."""
 
     def dump(self) -> str:
         return json.dumps(asdict(self), separators=(",", ":"))
@@ -78,9 +91,12 @@ def hand_in(
     prompts: Prompts,
     batches: Sequence[Sequence[Paper]],
     weight: Callable[[Paper], int],
+    begun: Callable[[Bulk], None] = lambda _bulk: None,
 ) -> Bulk:
-    """Puts the papers into the provider's queue. Raises ConfigError or TryLater; then nothing is
-    under way."""
+    """Puts the papers into the provider's queue. `begun` is told of it before anything is sent.
+
+    Raises ConfigError or TryLater; then nothing is under way, but perhaps after Unsure.
+    """
     lines, requests = [], {}
     able = state.ability
     for number, batch in enumerate(batches):
@@ -90,27 +106,78 @@ def hand_in(
             "messages": said.messages(system=able.system),
             **able.arguments(task.schema, task.most * len(batch) + MARGIN),
         }
-        name = f"kb-{number}"
-        line = {"custom_id": name, "method": "POST", "url": _WHERE, "body": body}
+        request = f"kb-{number}"
+        line = {"custom_id": request, "method": "POST", "url": _WHERE, "body": body}
         lines.append(json.dumps(line, ensure_ascii=False))
-        requests[name] = {paper.id: 1 + weight(paper) for paper in batch}
+        requests[request] = {paper.id: 1 + weight(paper) for paper in batch}
     data = "\n".join(lines).encode("utf-8", "replace")
+    name = f"kb-{secrets.token_hex(8)}"
+    bulk = Bulk(
+        "", state.endpoint.model, task.prompt, prompts.digest(task.prompt), requests, name=name
+    )
+    begun(bulk)
+    return replace(bulk, id=_sent(state, name, data))
 
-    async def sent(client: AsyncOpenAI) -> str:
-        added = places.headers(state.endpoint)
+
+def _sent(state: State, name: str, data: bytes) -> str:
+    """Hands in a file of requests under this name; gives back the provider's id of the batch."""
+    added = places.headers(state.endpoint)
+
+    async def upload(client: AsyncOpenAI) -> str:
         file = await client.files.create(
-            file=("kb.jsonl", io.BytesIO(data)), purpose="batch", extra_headers=added
+            file=(_file(name), io.BytesIO(data)), purpose="batch", extra_headers=added
         )
+        return file.id
+
+    uploaded = asyncio.run(_with_client(state, upload))
+
+    async def begin(client: AsyncOpenAI) -> str:
         batch = await client.batches.create(
-            input_file_id=file.id,
+            input_file_id=uploaded,
             endpoint=_WHERE,
             completion_window="24h",
+            metadata={_LABEL: name},
             extra_headers=added,
         )
         return batch.id
 
-    made = asyncio.run(_with_client(state, sent))
-    return Bulk(made, state.endpoint.model, task.prompt, prompts.digest(task.prompt), requests)
+    return str(asyncio.run(_with_client(state, begin, unsure=True)))
+
+
+def find(state: State, bulk: Bulk) -> str | None:
+    """The provider's id of a batch of which only our name is known; None where it has none of that
+    name. Raises ConfigError, such as where batches cannot be listed, or TryLater."""
+    added = places.headers(state.endpoint)
+
+    async def batches(client: AsyncOpenAI) -> dict[str, str]:
+        found: dict[str, str] = {}
+        looked_at = 0
+        async for batch in client.batches.list(limit=100, extra_headers=added):
+            if (batch.metadata or {}).get(_LABEL) == bulk.name:
+                return {"": batch.id}
+            found[batch.input_file_id] = batch.id
+            if (looked_at := looked_at + 1) >= _LOOKED_AT:
+                break
+        return found
+
+    async def file(client: AsyncOpenAI) -> str | None:
+        looked_at = 0
+        async for each in client.files.list(purpose="batch", extra_headers=added):
+            if each.filename == _file(bulk.name):
+                return each.id
+            if (looked_at := looked_at + 1) >= _LOOKED_AT:
+                break
+        return None
+
+    listed: dict[str, str] = asyncio.run(_with_client(state, batches))
+    if "" in listed or not listed:
+        return listed.get("")
+    # A server that keeps no metadata still knows the name of the file.
+    return listed.get(asyncio.run(_with_client(state, file)) or "")
+
+
+def _file(name: str) -> str:
+    return f"{name}.jsonl"
 
 
 def collect(state: State, task: Task[T], bulk: Bulk, reader: Reader) -> Outcome[T] | None:
@@ -178,8 +245,11 @@ def _take(
     outcome.reasons.update({i: said for i, said in why.items() if i not in outcome.judged})
 
 
-async def _with_client(state: State, act: Callable[[AsyncOpenAI], Awaitable[Any]]) -> Any:
-    """Runs `act`, and turns what the client raises into errors of ours."""
+async def _with_client(
+    state: State, act: Callable[[AsyncOpenAI], Awaitable[Any]], *, unsure: bool = False
+) -> Any:
+    """Runs `act`, and turns what the client raises into errors of ours: Unsure where that is said and
+    the other side may have done what it was asked for."""
     import openai
 
     place = state.endpoint.place
@@ -196,8 +266,10 @@ async def _with_client(state: State, act: Callable[[AsyncOpenAI], Awaitable[Any]
                 f"{place} does not take the batch ({said}); it may have no Batch API: run kb score"
                 " without --batch"
             ) from None
-        raise TryLater(f"{place} cannot be asked now ({said})", seconds=failure.wait) from None
+        kind = Unsure if unsure and response.status_code >= 500 else TryLater
+        raise kind(f"{place} cannot be asked now ({said})", seconds=failure.wait) from None
     except (TimeoutError, openai.OpenAIError) as error:
-        raise TryLater(f"{place} cannot be asked now ({type(error).__name__})") from None
+        kind = Unsure if unsure else TryLater
+        raise kind(f"{place} cannot be asked now ({type(error).__name__})") from None
     finally:
         await client.close()

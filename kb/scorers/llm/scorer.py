@@ -167,9 +167,12 @@ class ModelScorer:
             told.append(said)
         return Paper(id=month, title=month, authors=(), abstract=" · ".join(told), categories=())
 
-    def hand_in(self, papers: Sequence[Paper]) -> Bulk:
+    def hand_in(
+        self, papers: Sequence[Paper], begun: Callable[[Bulk], None] = lambda _bulk: None
+    ) -> Bulk:
         """Puts `assess` for many papers into the provider's queue. What comes back is to be kept:
-        with its `dump` the answers can be collected by any later process.
+        with its `dump` the answers can be collected by any later process. So is what `begun` is given
+        before anything is sent: with that `find` tells whether the provider has it.
 
         Where `ability` is None, `assess` a few papers first: a queue tells a day later that it
         minds a parameter.
@@ -180,7 +183,15 @@ class ModelScorer:
         unique = list({paper.id: paper for paper in papers}.values())
         asking = self._asking(task)
         batches = self._batches(task, asking, unique)
-        return bulk.hand_in(self._state, task, self.prompts, batches, asking.weight)
+        return bulk.hand_in(self._state, task, self.prompts, batches, asking.weight, begun)
+
+    def find(self, begun: Bulk) -> Bulk | None:
+        """What was begun to be handed in, with the id that the provider gave it; None where it has
+        nothing of that name."""
+        from kb.scorers.llm import bulk
+
+        found = bulk.find(self._state, begun)
+        return replace(begun, id=found) if found else None
 
     def collect(self, handed_in: Bulk) -> Outcome[Assessment] | None:
         """The answers to what was handed in; None while they are waited for."""

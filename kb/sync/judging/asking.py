@@ -57,10 +57,13 @@ class Model:
 
     def has_judged(self, paper: Paper) -> bool:
         """Whether this version of the paper need not be asked about again."""
+        return self.has_said(paper.id, paper.version, self.prompt)
+
+    def has_said(self, arxiv_id: str, version: int, prompt: str) -> bool:
+        """Whether the ledger has what the model thinks of it by that prompt."""
         return any(
-            (record["by"], record.get("prompt"), record.get("ver"))
-            == (self.name, self.prompt, paper.version)
-            for record in self.state.history.judged.get(paper.id, ())
+            (record["by"], record.get("prompt"), record.get("ver")) == (self.name, prompt, version)
+            for record in self.state.history.judged.get(arxiv_id, ())
         )
 
     def is_given_up(self, arxiv_id: str, task: str = "assess") -> bool:
@@ -138,8 +141,15 @@ class Model:
             "day": day.isoformat(), "at": self.state.at,
         }  # fmt: skip
 
-    def account(self, outcome: Outcome[Any], task: str, days: Mapping[str, date]) -> None:
-        """Books what was spent and not told by the records of the answers, and says what went wrong."""
+    def account(
+        self,
+        outcome: Outcome[Any],
+        task: str,
+        days: Mapping[str, date],
+        closing: Sequence[Record] = (),
+    ) -> None:
+        """Books what was spent and not told by the records of the answers, and says what went wrong.
+        `closing` goes into the ledger with it, or neither does."""
         report, usage = self.state.report, outcome.usage
         if (found := self.scorer.ability) is not None:
             from kb.sync.judging.opening import remember
@@ -155,8 +165,8 @@ class Model:
             for i, why in outcome.reasons.items()
             if outcome.stopped is None or _is_about_paper(why)
         }
-        if usage.total:
-            self._book(outcome, task, days, unsound)
+        spent = [self._spent(outcome, task, days, unsound)] if usage.total else []
+        self.state.remember([*spent, *closing], day=max(days.values(), default=None))
         if self.unpriced is not None and usage.total:
             report.problems.append(self.unpriced)
             self.unpriced = None
@@ -168,13 +178,13 @@ class Model:
             report.problems.append(Problem(self.name, why))
         self._stop(outcome.stopped)
 
-    def _book(
+    def _spent(
         self,
         outcome: Outcome[Any],
         task: str,
         days: Mapping[str, date],
         unsound: Mapping[str, str],
-    ) -> None:
+    ) -> Record:
         usage = outcome.usage
         told = [judged.share for judged in outcome.judged.values()] if task != "notes" else []
         rest = [
@@ -196,7 +206,7 @@ class Model:
             record["day"] = day.isoformat()
         if unsound:
             record["unsound"] = dict(unsound)
-        self.state.remember([record | {"at": self.state.at}], day=day)
+        return record | {"at": self.state.at}
 
     def _stop(self, stopped: KbError | None) -> None:
         if stopped is None:
