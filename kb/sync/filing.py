@@ -77,6 +77,7 @@ def file_intake(
         summarising.as_set(state, model, judge.refetch)
         reading.as_set(state, model, judge.refetch)
         months.as_set(state, model)
+        model.close()
         report.days = [_told(state.history.days[(told.day, told.source)]) for told in report.days]
     _update_notes(state, intake.updates)  # a new paper may have been replaced by now
     report.days.sort(key=lambda told: (told.day, told.source))

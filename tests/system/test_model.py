@@ -314,17 +314,29 @@ def test_a_budget_is_not_crossed_and_the_rest_is_completed_another_day(
     asked.edit("kb.toml", "[llm] ", "[llm]\nconcurrency = 1\nbatch_tokens = 500\n#")
     told = asked.json("sync", "--feed", str(day), "--max-cost", "0.003")
     assert 0 < told["usd"] <= 0.003
-    assert "budget" in asked.err
     judged = {r["id"] for r in ledger(asked, "judged")}
     assert 0 < len(judged) < 40
+    said = f"--max-cost $0.0030 is reached: ${told['usd']:.4f} spent in this pass, "
+    (problem,) = (p["why"] for p in told["problems"] if said in p["why"])
+    assert problem.endswith(
+        f"{40 - len(judged)} papers not asked about, which keep their local score"
+    )
+    assert "the next pass asks about the rest" in problem
     for arxiv_id, values in properties(asked).items():
         assert values["scored_by"] == ("gpt-4o-mini" if arxiv_id in judged else "local")
         assert values.get("provisional", False) is (arxiv_id not in judged)
-    assert f"**Provisional**: {40 - len(judged)} papers" in asked.text(f"Daily/arxiv-{DAY}.md")
+    page = asked.text(f"Daily/arxiv-{DAY}.md")
+    (line,) = (line for line in page.splitlines() if "**Provisional**" in line)
+    assert f"**Provisional**: {40 - len(judged)} papers without a judgement of gpt-4o-mini" in line
+    assert said.replace("$", "\\$").removeprefix("--") in line
+    assert "the next pass asks about the rest" in line
     asked.edit("kb.toml", "daily_budget = 1.0", f"daily_budget = {told['usd']}")
     server.asked.clear()
     asked.kb("sync", "--feed", str(day))
     assert server.asked == []
+    assert f"llm.daily_budget ${told['usd']:.4f} is reached" in asked.err
+    assert "spent today (UTC), $0.00 of it in this pass" in asked.err
+    assert "raise llm.daily_budget" in asked.err
     asked.edit("kb.toml", f"daily_budget = {told['usd']}", "daily_budget = 1.0")
     asked.kb("sync", "--feed", str(day))
     assert set(sent(server)) == set(ids(range(40))) - judged

@@ -198,7 +198,8 @@ def test_a_budget_counts_summaries_too(asked: Box, server: ModelServer, day: Pat
     asked.kb("sync", "--feed", str(day), "--scorer", "local")
     told = asked.json("score", "--all", "--summaries", "--max-cost", "0.00001")
     assert (told["usd"], retold_about(server)) == (0.0, [])
-    assert "budget" in asked.err
+    assert "--max-cost under $0.0001 is reached: $0.00 spent in this pass" in asked.err
+    assert "No judgement is missing for it" in asked.err
 
 
 # overviews

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kb.core.costs import money
 from kb.errors import TryLater
 
 
@@ -13,11 +14,50 @@ class BudgetReached(TryLater):
 
     def __init__(self, limit: float, spent: float) -> None:
         super().__init__(
-            f"the budget of ${limit:.2f} is reached (${spent:.4f} spent); papers that were not judged"
-            " keep their local score. Raise llm.daily_budget or --max-cost, or wait for the next day"
+            f"the budget of {money(limit)} is reached: {money(spent)} spent, and the next request might"
+            " cost more than is left"
         )
         self.limit = limit
         self.spent = spent
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Who drew the line, and where."""
+
+    name: str
+    """The option or the setting."""
+    limit: float
+    before: float = 0.0
+    """What was spent before this pass and counts."""
+
+    @property
+    def left(self) -> float:
+        return max(0.0, self.limit - self.before)
+
+    def reached(self, spent: float) -> str:
+        """What has ended the asking after `spent` US dollars in this pass, and what to do about it."""
+        in_all = f"{money(self.before + spent)} spent " + (
+            "today (UTC)" if self.daily else "in this pass"
+        )
+        if self.daily and self.before:
+            in_all += f", {money(spent)} of it in this pass"
+        remedy = (
+            "a pass on another day asks about the rest; or raise llm.daily_budget"
+            if self.daily
+            else "the next pass asks about the rest; or kb score --provisional"
+        )
+        return (
+            f"{self.name} {money(self.limit)} is reached: {in_all}, and the next request might cost more"
+            f" than is left; {remedy}"
+        )
+
+    @property
+    def daily(self) -> bool:
+        return self.name == DAILY
+
+
+DAILY = "llm.daily_budget"
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kb.core.history import Record
     from kb.core.papers import Paper
     from kb.errors import KbError
+    from kb.scorers.llm.budget import Line
     from kb.scorers.llm.outcome import Judged, Outcome
     from kb.scorers.llm.scorer import Estimate, ModelScorer
     from kb.sync.state import State
@@ -34,7 +35,7 @@ _ANSWERS = {
 class Model:
     """One model in one pass."""
 
-    def __init__(self, state: State, scorer: ModelScorer, *, ability_fact: str) -> None:
+    def __init__(self, state: State, scorer: ModelScorer, *, ability_fact: str, line: Line) -> None:
         """Raises ConfigError for a mistake in a prompt."""
         self.state = state
         self.scorer = scorer
@@ -47,6 +48,8 @@ class Model:
         self.asked: set[str] = set()
         """The papers that were to be judged in this pass, with or without an answer."""
         self._fact = ability_fact
+        self._line = line
+        self._unasked: set[str] = set()
         self._prompts = {"assess": self.prompt}
 
     def prompt_of(self, task: str) -> str:
@@ -93,7 +96,7 @@ class Model:
             self.tell(self.scorer.estimate(unknown), count(len(unknown), "paper"))
             return {}
         if self.stopped is not None:
-            return {paper.id: _short(self.stopped) for paper in unknown}
+            return self._all_unasked([paper.id for paper in unknown], self.stopped)
         versions = {paper.id: paper.version for paper in unknown}
         self.state.progress("asking", 0, len(unknown))
         done = 0
@@ -107,9 +110,9 @@ class Model:
         outcome = self.scorer.assess(unknown, taken)
         self.account(outcome, "assess", days)
         if outcome.stopped is not None:
-            why = _short(outcome.stopped)
             asked = {i: said for i, said in outcome.reasons.items() if _is_about_paper(said)}
-            return dict.fromkeys(outcome.reasons, why) | asked
+            rest = [i for i in outcome.reasons if i not in asked]
+            return self._all_unasked(rest, outcome.stopped) | asked
         return dict(outcome.reasons)
 
     def put_down(
@@ -212,12 +215,30 @@ class Model:
         if stopped is None:
             return
         self.stopped, report = stopped, self.state.report
-        if isinstance(stopped, BudgetReached):
-            report.problems.append(Problem(self.name, str(stopped)))
-        elif isinstance(stopped, ConfigError):
+        if isinstance(stopped, ConfigError):
             report.mistake = str(stopped)
-        else:
+        elif not isinstance(stopped, BudgetReached):  # of that `close` tells
             report.later = report.later or str(stopped)
+
+    def close(self) -> None:
+        """Tells of a line that was reached, once it is known how many papers wait for it."""
+        if not isinstance(self.stopped, BudgetReached):
+            return
+        history = self.state.history
+        left = [i for i in self._unasked if history.judged_by_model(i) is None]
+        waits = f"{count(len(left), 'paper')} not asked about, which keep their local score"
+        if not left:
+            waits = "no judgement is missing for it; summaries, reading notes or overviews are"
+        why = f"{self._line.reached(self.scorer.spent)}. {waits[:1].upper()}{waits[1:]}"
+        self.state.report.problems.append(Problem(self.name, why))
+
+    def _all_unasked(self, ids: Sequence[str], stopped: KbError) -> dict[str, str]:
+        """Why nobody asked about these papers."""
+        self._unasked.update(ids)
+        why = str(stopped)
+        if isinstance(stopped, BudgetReached):
+            why = self._line.reached(self.scorer.spent)
+        return dict.fromkeys(ids, f"was not asked about: {why}")
 
     def tell(self, estimate: Estimate, what: str) -> None:
         """Says what asking would take, in the words of `--dry-run`."""
@@ -235,7 +256,3 @@ class Model:
 def _is_about_paper(why: str) -> bool:
     """Whether the paper was asked about, and had no sound answer."""
     return not why.startswith("was not asked about")
-
-
-def _short(stopped: KbError) -> str:
-    return f"was not asked about: {stopped}"

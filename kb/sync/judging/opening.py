@@ -10,6 +10,7 @@ from kb.core.costs import Cost
 from kb.errors import Busy, ConfigError, Problem, Refused, UsageError
 from kb.scorers.llm import ability
 from kb.scorers.llm import endpoint as endpoints
+from kb.scorers.llm.budget import DAILY, Line
 from kb.sync.judging.asking import Model
 from kb.vault.files import Missing
 
@@ -58,9 +59,9 @@ def open_model(state: State, where: Endpoint, topics: Topics) -> Model:
         own_prompt=lambda name: own_prompt(vault, name),
         prompts_folder=prompts_folder(vault),
         ability=_recall(vault.cache.fact(key), state.now.date()),
-        budget=budget(state),
+        budget=line(state).left,
     )
-    model = Model(state, scorer, ability_fact=key)
+    model = Model(state, scorer, ability_fact=key, line=line(state))
     if not scorer.is_priced and (state.options.max_cost is not None or not where.is_local):
         model.unpriced = Problem(
             where.model,
@@ -70,11 +71,12 @@ def open_model(state: State, where: Endpoint, topics: Topics) -> Model:
     return model
 
 
-def budget(state: State) -> float:
-    """US dollars that may still be spent today."""
+def line(state: State) -> Line:
+    """What this pass may spend, by the stricter of the setting for a day and the option for a pass."""
     today = spent_on(state, state.at[:10])
-    left = max(0.0, state.vault.settings.llm.daily_budget - today.usd)
-    return left if state.options.max_cost is None else min(left, state.options.max_cost)
+    daily = Line(DAILY, state.vault.settings.llm.daily_budget, today.usd)
+    most = state.options.max_cost
+    return daily if most is None or daily.left < most else Line("--max-cost", most)
 
 
 def spent_on(state: State, day: str) -> Cost:

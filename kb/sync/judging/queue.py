@@ -169,7 +169,7 @@ def _affordable(state: State, model: Model, papers: Sequence[Paper]) -> list[Pap
 
     today = state.at[:10]
     handed_in = (b for b in state.history.bulks.values() if b.get("at", "").startswith(today))
-    left = max(0.0, opening.budget(state) - sum(b.get("about", 0.0) for b in handed_in))
+    left = max(0.0, opening.line(state).left - sum(b.get("about", 0.0) for b in handed_in))
     if not papers or cost(len(papers)) <= left:
         return list(papers)
     most = bisect_right(range(1, len(papers)), left, key=cost)

@@ -36,6 +36,7 @@ def score(state: State, selection: Selection, arxiv: ArxivSource | None) -> None
         queue.collect(state, model, where, follow, refetch)
     if selection.batch:
         queue.hand_in(state, model, where, days, refetch)
+        model.close()
         return
     noted = [arxiv_id for arxiv_id in days if arxiv_id in state.notes]
     if selection.summaries:
@@ -45,6 +46,7 @@ def score(state: State, selection: Selection, arxiv: ArxivSource | None) -> None
     if not (selection.notes or selection.summaries):
         completing.settle(state, model, days, follow, refetch)
     months.write(state, model, selection.months)
+    model.close()
 
 
 def _selected(state: State, selection: Selection) -> dict[str, date]:
