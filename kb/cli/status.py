@@ -73,6 +73,11 @@ def _costs(told: dict[str, Any], shown: int | None) -> list[str]:
             for row in (rows[-shown:] if shown else rows)
         ]
     lines += [
+        f"Asked of {row['model']}: {row['requests']} requests, {row['retries']} of them again;"
+        f" {row['seconds']:.0f} s waited; {row['reasoning']} of the completion tokens for reasoning"
+        for row in told["models"]
+    ]
+    lines += [
         f"Screened for {row['model']} on {row['days']} days: {row['sent']} of {row['papers']} papers sent,"
         f" {row['kept']} worth keeping among them; about {row['lost']:.1f} lost"
         f" ({row['share']:.1%}, from {row['sampled']} sent by chance)"

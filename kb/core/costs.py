@@ -24,6 +24,13 @@ class Cost:
     """Billionths of a US dollar, as far as they are known: whole numbers add up the same in any order."""
     unpriced: bool = False
     """Some of it has a price that nobody knows, which is not the same as nothing."""
+    reasoning: int = 0
+    """A part of `completion`."""
+    requests: int = 0
+    """All that were sent, retries included."""
+    retries: int = 0
+    tenths: int = 0
+    """Tenths of a second that were waited."""
 
     @property
     def usd(self) -> float:
@@ -40,6 +47,10 @@ class Cost:
             self.completion + other.completion,
             self.nanos + other.nanos,
             self.unpriced or other.unpriced,
+            self.reasoning + other.reasoning,
+            self.requests + other.requests,
+            self.retries + other.retries,
+            self.tenths + other.tenths,
         )
 
     def price(self) -> str:
@@ -52,7 +63,8 @@ class Cost:
         return {
             "prompt": self.prompt, "cached": self.cached, "completion": self.completion,
             "total": self.total, "usd": None if self.unpriced and not self.nanos else self.usd,
-            "unpriced": self.unpriced,
+            "unpriced": self.unpriced, "reasoning": self.reasoning, "requests": self.requests,
+            "retries": self.retries, "seconds": self.tenths / 10,
         }  # fmt: skip
 
 
@@ -66,13 +78,35 @@ def money(usd: float) -> str:
 def cost_of(record: Mapping[str, Any]) -> Cost | None:
     """The cost that a record of the ledger tells (`tokens`, `usd`); None where it tells none."""
     tokens, usd = record.get("tokens"), record.get("usd")
-    if not isinstance(tokens, list) or len(tokens) != 3 or not any(map(_counts, tokens)):
+    if not isinstance(tokens, list) or len(tokens) != 3:
         return None
-    prompt, cached, completion = (each if _counts(each) else 0 for each in tokens)
-    if not isinstance(usd, int | float) or isinstance(usd, bool) or not 0 <= usd < _MOST:
-        return Cost(prompt, cached, completion, unpriced=True)
-    return Cost(prompt, cached, completion, round(usd * _BILLION))
+    prompt, cached, completion = map(_count, tokens)
+    reasoning, requests, retries = (
+        _count(record.get(key)) for key in ("reasoning", "requests", "retries")
+    )
+    if not any((prompt, cached, completion, requests)):
+        return None
+    nanos = _parts(usd, _BILLION)
+    return Cost(
+        prompt,
+        cached,
+        completion,
+        nanos or 0,
+        nanos is None,
+        reasoning,
+        requests,
+        retries,
+        _parts(record.get("seconds"), 10) or 0,
+    )
 
 
-def _counts(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**53
+def _count(value: Any) -> int:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return value if whole and 0 < value < 2**53 else 0
+
+
+def _parts(value: Any, of_one: int) -> int | None:
+    """A number as so many parts of one; None for what is none, or out of all bounds."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < _MOST:
+        return None
+    return round(value * of_one)

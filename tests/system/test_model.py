@@ -316,7 +316,7 @@ def test_a_budget_is_not_crossed_and_the_rest_is_completed_another_day(
     assert 0 < told["usd"] <= 0.003
     judged = {r["id"] for r in ledger(asked, "judged")}
     assert 0 < len(judged) < 40
-    said = f"--max-cost $0.0030 is reached: ${told['usd']:.4f} spent in this pass, "
+    said = f"--max-cost $0.0030 ends the asking: ${told['usd']:.4f} spent in this pass, "
     (problem,) = (p["why"] for p in told["problems"] if said in p["why"])
     assert problem.endswith(
         f"{40 - len(judged)} papers not asked about, which keep their local score"
@@ -334,7 +334,7 @@ def test_a_budget_is_not_crossed_and_the_rest_is_completed_another_day(
     server.asked.clear()
     asked.kb("sync", "--feed", str(day))
     assert server.asked == []
-    assert f"llm.daily_budget ${told['usd']:.4f} is reached" in asked.err
+    assert f"llm.daily_budget ${told['usd']:.4f} ends the asking" in asked.err
     assert "spent today (UTC), $0.00 of it in this pass" in asked.err
     assert "raise llm.daily_budget" in asked.err
     asked.edit("kb.toml", f"daily_budget = {told['usd']}", "daily_budget = 1.0")

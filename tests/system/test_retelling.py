@@ -198,7 +198,7 @@ def test_a_budget_counts_summaries_too(asked: Box, server: ModelServer, day: Pat
     asked.kb("sync", "--feed", str(day), "--scorer", "local")
     told = asked.json("score", "--all", "--summaries", "--max-cost", "0.00001")
     assert (told["usd"], retold_about(server)) == (0.0, [])
-    assert "--max-cost under $0.0001 is reached: $0.00 spent in this pass" in asked.err
+    assert "--max-cost under $0.0001 ends the asking: $0.00 spent in this pass" in asked.err
     assert "No judgement is missing for it" in asked.err
 
 
@@ -340,3 +340,39 @@ def test_a_month_is_told_in_as_many_papers_as_a_request_may_hold(
     values = sorted(properties(whole).values(), key=lambda v: (-v["score"], -v["relevance"]))
     assert str(values[0]["title"]) in said
     assert len(said) < 3000
+
+
+@pytest.mark.parametrize("name", ["summarise", "month"])
+def test_a_mistake_in_a_prompt_is_told_before_anything_is_asked(
+    asked: Box, server: ModelServer, day: Path, name: str
+) -> None:
+    asked.write(f".kb/prompts/{name}.md", "One line.\n{{ fence }}\n{{ nonsense }}\n{{ fence }}\n")
+    asked.kb("sync", "--feed", str(day), code=2)
+    assert f".kb/prompts/{name}.md, line 3" in asked.err
+    assert server.asked == []
+    asked.edit("kb.toml", 'summaries = "kept"', 'summaries = "never"')
+    asked.edit("kb.toml", "overview = true", "overview = false")
+    asked.kb("sync", "--feed", str(day))
+
+
+def test_what_is_asked_for_a_paper_without_a_note_is_told(
+    asked: Box, server: ModelServer, day: Path
+) -> None:
+    asked.kb("sync", "--feed", str(day))
+    left_out = next(i for i in ids(range(40)) if not kept(i))
+    server.asked.clear()
+    for word in ("--notes", "--summaries"):
+        asked.kb("score", word, left_out)
+        assert f"{left_out}: has no note; kb add makes one" in asked.err
+    assert server.asked == []
+
+
+def test_requests_and_time_are_counted_too(asked: Box, server: ModelServer, day: Path) -> None:
+    server.misbehave(TRANSPORT["503"], times=1)
+    asked.kb("sync", "--feed", str(day))
+    (model,) = asked.json("status", "--costs")["costs"]["models"]
+    assert model["requests"] == len(server.chats)
+    assert model["retries"] == 1
+    assert model["seconds"] > 0
+    shown = asked.kb("status", "--costs")
+    assert f"Asked of gpt-4o-mini: {len(server.chats)} requests, 1 of them again; " in shown

@@ -48,8 +48,8 @@ class Line:
             else "the next pass asks about the rest; or kb score --provisional"
         )
         return (
-            f"{self.name} {money(self.limit)} is reached: {in_all}, and the next request might cost more"
-            f" than is left; {remedy}"
+            f"{self.name} {money(self.limit)} ends the asking: {in_all}, and the next request might cost"
+            f" more than is left; {remedy}"
         )
 
     @property

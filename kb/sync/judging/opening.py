@@ -15,12 +15,21 @@ from kb.sync.judging.asking import Model
 from kb.vault.files import Missing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from kb.config import LlmSettings
     from kb.core.topics import Topics
     from kb.scorers.llm.ability import Ability
     from kb.scorers.llm.endpoint import Endpoint
     from kb.sync.state import State
     from kb.vault.vault import Vault
 
+_BY_THEMSELVES: Mapping[str, Callable[[LlmSettings], bool]] = {
+    "summarise": lambda settings: settings.summaries != "never",
+    "notes": lambda settings: settings.notes != "never",
+    "month": lambda settings: settings.overview,
+}
+"""Tasks that may follow the judging, whose prompts had better be right before it."""
 REMEMBERED = timedelta(days=30)
 """After which what an endpoint can do is found out anew."""
 
@@ -62,6 +71,9 @@ def open_model(state: State, where: Endpoint, topics: Topics) -> Model:
         budget=line(state).left,
     )
     model = Model(state, scorer, ability_fact=key, line=line(state))
+    for task, where_set in _BY_THEMSELVES.items():
+        if where_set(settings.llm):
+            model.prompt_of(task)
     if not scorer.is_priced and (state.options.max_cost is not None or not where.is_local):
         model.unpriced = Problem(
             where.model,

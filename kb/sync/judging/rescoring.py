@@ -39,6 +39,9 @@ def score(state: State, selection: Selection, arxiv: ArxivSource | None) -> None
         model.close()
         return
     noted = [arxiv_id for arxiv_id in days if arxiv_id in state.notes]
+    if selection.notes or selection.summaries:
+        for arxiv_id in (i for i in selection.ids if i in days and i not in state.notes):
+            state.report.problems.append(Problem(arxiv_id, "has no note; kb add makes one"))
     if selection.summaries:
         summarising.write(state, model, noted, refetch)
     if selection.notes:
