@@ -7,7 +7,7 @@ on other days, or on the machine. What it depends on is in `ranking`, what the n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kb.core.assessments import Assessment
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+    from scipy.sparse import csr_array
 
     from kb.core.papers import Paper
     from kb.core.topics import Topics
@@ -53,6 +54,29 @@ class Ranked:
     labelled: NDArray[np.bool_]
     matrix: TermMatrix
     matches: Matches
+    space: csr_array
+    unlearnt: Floats
+    """The order by the topics alone, before any label."""
+
+    def learnt_from(self, labels: Iterable[Label]) -> Floats:
+        """The order by other labels than those it was ranked by; papers elsewhere are left alone."""
+        import numpy as np
+        from threadpoolctl import threadpool_limits
+
+        from kb.scorers.ranking import learn
+
+        said = {label.id: label for label in labels}
+        told = [said.get(i) for i in self.ids]
+        rows = np.array([row for row, label in enumerate(told) if label], dtype=np.intp)
+        if not len(rows):
+            return np.round(self.unlearnt, 6)
+        liked = np.array([label.liked for label in told if label], dtype=np.bool_)
+        weights = np.array([label.weight for label in told if label], dtype=np.float64)
+        # One thread: sums come out the same on every machine, and on a busy one the threads of BLAS
+        # would wait for each other ten times longer than they work.
+        with threadpool_limits(1):
+            order = learn(self.matrix, self.space, self.unlearnt, rows, liked, weights)
+        return np.round(order, 6)
 
 
 class LocalScorer:
@@ -81,7 +105,7 @@ class LocalScorer:
         import numpy as np
         from threadpoolctl import threadpool_limits
 
-        from kb.scorers.ranking import latent_space, learn, match, prior
+        from kb.scorers.ranking import latent_space, match, prior
         from kb.scorers.tokens import read_terms, term_matrix
 
         papers = dict(self._labelled_papers)
@@ -93,18 +117,12 @@ class LocalScorer:
         )
         matrix = term_matrix([self._terms[i] for i in ids])
         matches = match(matrix, self._queries)
-        told = [self._labels.get(i) for i in ids]
-        labelled = np.array([label is not None for label in told], dtype=np.bool_)
-        liked = np.array([label.liked for label in told if label], dtype=np.bool_)
-        weights = np.array([label.weight for label in told if label], dtype=np.float64)
-        # One thread: sums come out the same on every machine, and on a busy one the threads of BLAS
-        # would wait for each other ten times longer than they work.
+        labelled = np.array([i in self._labels for i in ids], dtype=np.bool_)
         with threadpool_limits(1):
             space = latent_space(matrix)
-            order = prior(matrix, matches, space)
-            if labelled.any():
-                order = learn(matrix, space, order, labelled.nonzero()[0], liked, weights)
-        return Ranked(ids, np.round(order, 6), labelled, matrix, matches)
+            unlearnt = prior(matrix, matches, space)
+        ranked = Ranked(ids, unlearnt, labelled, matrix, matches, space, unlearnt)
+        return replace(ranked, order=ranked.learnt_from(self._labels.values()))
 
     def score_day(
         self, day_papers: Sequence[Paper], pool: Sequence[Paper]

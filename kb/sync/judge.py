@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kb.core import people
 from kb.errors import Problem
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kb.core.history import History
     from kb.core.papers import Paper
     from kb.core.topics import Topics
-    from kb.scorers.local import Label, LocalScorer
+    from kb.scorers.local import Label, LocalScorer, Ranked
     from kb.sync.intake import Incoming
     from kb.vault.cache import Cache
 
@@ -50,6 +50,8 @@ class Judge:
         for day, ids in history.backlog.items():
             self._days[""].setdefault(day, set()).update(ids)
         self._scorers: dict[str, LocalScorer] = {}
+        self._ranked: tuple[Incoming, Ranked] | None = None
+        """The day that was ranked last: it is scored, and with a model put in order too."""
 
     def take_in(self, days: Iterable[Incoming], backlog: Iterable[Paper]) -> None:
         """Makes the texts of this pass known; all of them, before the first day is scored."""
@@ -66,57 +68,67 @@ class Judge:
         """An assessment for each scanned paper of the day."""
         if not incoming.scanned:
             return {}
-        pool = self._pool(incoming.day, incoming.source)
-        scorer = self._scorers.get(incoming.source) or self._scorer(incoming.source)
-        assessments = scorer.score_day(list(incoming.scanned), pool)
+        scorer = self._scorer(incoming.source)
+        assessments = scorer.assess(incoming.scanned, self._rank(incoming))
         return {
             paper.id: self._follow(assessments[paper.id], paper.authors)
             for paper in incoming.scanned
         }
 
     def order(self, incoming: Incoming, said: Mapping[str, bool]) -> list[str]:
-        """The papers of a day, the best first, as learnt from `said`: whether a paper was kept."""
-        import numpy as np
+        """The papers of a day, the best first, as learnt from `said`: whether a paper was kept.
 
-        from kb.scorers.local import Label, LocalScorer
+        Only what is said of papers of the days before counts, those that `background` names.
+        """
+        from kb.scorers.local import Label
 
         if not incoming.scanned:
             return []
-        known = self._papers(said.keys())
-        labels = [Label(i, liked=liked) for i, liked in sorted(said.items()) if i in known]
-        scorer = LocalScorer(self.topics, labels, list(known.values()), self.cache)
-        ranked = scorer.rank(incoming.scanned, self._pool(incoming.day, incoming.source))
-        ids = sorted(paper.id for paper in incoming.scanned)
-        at = np.searchsorted(np.array(ranked.ids), ids)
-        places = dict(zip(ids, ranked.order[at].tolist(), strict=True))
-        return sorted(ids, key=lambda i: (-places[i], i))
+        ranked = self._rank(incoming)
+        order = ranked.learnt_from(Label(i, liked=liked) for i, liked in said.items())
+        places = dict(zip(ranked.ids, order.tolist(), strict=True))
+        return sorted({paper.id for paper in incoming.scanned}, key=lambda i: (-places[i], i))
+
+    def background(self, incoming: Incoming) -> list[date]:
+        """The announcement days whose papers a day is ranked with, its own the last of them."""
+        scored, taken = self._scored(incoming.source), self._days[incoming.source]
+        return sorted(d for d in scored.keys() | taken.keys() if d <= incoming.day)[-POOL_DAYS:]
+
+    def _rank(self, incoming: Incoming) -> Ranked:
+        if self._ranked is None or self._ranked[0] is not incoming:
+            scorer = self._scorer(incoming.source)
+            self._ranked = incoming, scorer.rank(incoming.scanned, self._pool(incoming))
+        return self._ranked[1]
 
     def _scorer(self, source: str) -> LocalScorer:
+        if source not in self._scorers:
+            self._scorers[source] = self._new_scorer(source)
+        return self._scorers[source]
+
+    def _new_scorer(self, source: str) -> LocalScorer:
         from kb.scorers.local import LocalScorer
 
         labels = [] if source else list(self.labels)
         labelled = self._papers({label.id for label in labels})
-        scorer = LocalScorer(
+        return LocalScorer(
             self.topics,
             labels=[label for label in labels if label.id in labelled],
             labelled_papers=list(labelled.values()),
             counts=self.cache,
         )
-        self._scorers[source] = scorer
-        return scorer
 
-    def _pool(self, day: date, source: str) -> list[Paper]:
-        scored = {
-            d: r.scores for (d, s), r in self._history.days.items() if s == source and r.scores
-        }
-        taken = self._days[source]
-        days = sorted(d for d in scored.keys() | taken.keys() if d <= day)[-POOL_DAYS:]
+    def _scored(self, source: str) -> dict[date, Mapping[str, Any]]:
+        return {d: r.scores for (d, s), r in self._history.days.items() if s == source and r.scores}
+
+    def _pool(self, incoming: Incoming) -> list[Paper]:
+        scored, taken = self._scored(incoming.source), self._days[incoming.source]
+        days = self.background(incoming)
         ids = {i for d in days for known in (scored, taken) for i in known.get(d, ())}
         papers = self._papers(ids)
         if missing := len(ids) - len(papers):
             self.problems.append(
                 Problem(
-                    day.isoformat(),
+                    incoming.day.isoformat(),
                     f"{missing} of the {len(ids)} papers of the last {len(days)} announcement days have"
                     " no text in the cache, so the day was ranked without them",
                 )

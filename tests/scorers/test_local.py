@@ -114,6 +114,15 @@ def test_labels_are_learnt_from() -> None:
     assert told.order[others].min() > plain.order[others].max()
 
 
+def test_a_pool_in_order_learns_from_other_labels_without_being_ranked_again() -> None:
+    said = dict.fromkeys(sorted(ON_KITCHENS)[:6], True) | dict.fromkeys(sorted(WANTED)[:6], False)
+    labels = [Label(i, liked) for i, liked in said.items()]
+    ranked = LocalScorer(READER).rank(PAPERS, PAPERS)
+    told = LocalScorer(READER, labels, [BY_ID[i] for i in said]).rank(PAPERS, PAPERS)
+    assert ranked.learnt_from([*labels, Label("2401.00001", True)]).tolist() == told.order.tolist()
+    assert told.learnt_from(()).tolist() == ranked.order.tolist() != told.order.tolist()
+
+
 @pytest.mark.parametrize("liked", [True, False])
 def test_labels_of_one_kind_do_no_harm(liked: bool) -> None:
     labels = [Label(i, liked) for i in sorted(WANTED if liked else ON_KITCHENS)[:4]]

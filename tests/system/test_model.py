@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import time
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from standins.openai_server import Asked, ModelServer, Reply, by_id, numbers, re
 from standins.vaults import paper, record
 
 from kb.core import frontmatter, regions
+from kb.scorers.local import LocalScorer, Ranked
 from kb.sources.lists import read_list
 from kb.sync.judging import completing
 
@@ -439,6 +441,42 @@ def test_the_screen_sends_less_once_it_has_earned_it(
     page = asked.text("Daily/arxiv-2025-03-10.md")
     assert f"was sent the {screen['sent']} papers that the local order puts first" in page
     assert "rovisional" not in page
+
+
+def test_after_a_long_rest_the_screen_sends_everything_again(
+    asked: Box, server: ModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An order that knows no judgement of the model any more has earned nothing."""
+
+    def on_topic(arxiv_id: str, title: str, abstract: str) -> dict[str, Any]:
+        found = 9 if "attention" in abstract else 2
+        return by_id(arxiv_id, title, abstract) | {"relevance": found, "novelty": found}
+
+    def feed(first: date, days: int, papers: int) -> Path:
+        path, lines = tmp_path / f"{first}.jsonl", []
+        for number in range(days):
+            on = first + timedelta(days=number)
+            base = 100 * (on - date(2025, 3, 1)).days
+            lines += [json.dumps(record(base + n, on.isoformat())) for n in range(papers)]
+        path.write_text("\n".join(lines))
+        return path
+
+    server.judge = on_topic
+    asked.edit("kb.toml", "[llm] ", "[llm]\nscreen_loss = 0.3\n#")
+    asked.kb("sync", "--feed", str(feed(date(2025, 3, 1), 5, 40)))
+    assert ledger(asked, "day")[-1]["screen"]["sent"] < 40
+    ranked, rank = [], LocalScorer.rank
+
+    def counted(self: LocalScorer, *given: Any) -> Ranked:
+        ranked.append(1)
+        return rank(self, *given)
+
+    monkeypatch.setattr(LocalScorer, "rank", counted)
+    rest = feed(date(2025, 3, 6), 19, 3)
+    asked.kb("sync", "--feed", str(rest), "--scorer", "local")
+    asked.kb("sync", "--feed", str(feed(date(2025, 3, 25), 1, 40)))
+    assert ledger(asked, "day")[-1]["screen"]["sent"] == 40
+    assert len(ranked) == 20  # once a day, whoever judges it
 
 
 def test_followed_authors_are_always_sent(asked: Box, server: ModelServer, tmp_path: Path) -> None:

@@ -9,18 +9,15 @@ from kb.core.assessments import of_record, reason_left_out
 from kb.scorers.llm import screen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Mapping
+    from datetime import date
 
     from kb.core.assessments import Assessment, Cutoffs
-    from kb.core.history import History, Record
+    from kb.core.history import Day, History, Record
     from kb.scorers.llm.screen import Choice, Screened
     from kb.sync.intake import Incoming
     from kb.sync.judge import Judge
     from kb.sync.judging.asking import Model
-
-LEARNT_DAYS = 20
-"""So many judged days back the order learns from what the model said: these are in the pool anyway, and
-more make the learning slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +56,11 @@ class Sending:
 def divide(model: Model, judge: Judge, incoming: Incoming) -> Sending:
     """Divides the papers of a day. Followed authors' papers are never left out."""
     settings = model.state.vault.settings
-    order = judge.order(incoming, _labels(model, settings.keep.cutoffs))
+    learnt = _judged(model, judge.background(incoming))
+    order = judge.order(incoming, _labels(model, learnt, settings.keep.cutoffs))
     days = screened(model.state.history, model.name, model.prompt)
     part = 1.0
-    if settings.llm.screen:
+    if settings.llm.screen and len(learnt) >= screen.LEAST_DAYS:
         part = screen.share(days, loss=settings.llm.screen_loss, floor=settings.llm.screen_floor)
     choice = screen.choose(
         order, part, sample=settings.llm.screen_sample, seed=incoming.day.isoformat()
@@ -99,10 +97,16 @@ def losses(history: History) -> list[dict[str, Any]]:
     return found
 
 
-def _labels(model: Model, cutoffs: Cutoffs) -> dict[str, bool]:
-    """Whether the model has kept a paper, of those that it has judged lately."""
+def _judged(model: Model, background: Collection[date]) -> list[Day]:
+    """Those of these days on which the model has judged. After a rest there are none: what was earned
+    by an order that had learnt does not hold for one that has not."""
+    days = model.state.history.real_days()
+    return [day for day in days if day.model == model.name and day.day in background]
+
+
+def _labels(model: Model, days: Iterable[Day], cutoffs: Cutoffs) -> dict[str, bool]:
+    """Whether the model has kept a paper, of those that it has judged on these days."""
     history = model.state.history
-    days = [day for day in history.real_days() if day.model == model.name][-LEARNT_DAYS:]
     found: dict[str, bool] = {}
     for day in days:
         for arxiv_id in day.scores:
