@@ -336,7 +336,9 @@ def git(root: Path, *words: str) -> str:
 @contextlib.contextmanager
 def scratch(parent: Path | None) -> Iterator[Path]:
     """A folder with a home and a cache of its own, and no arXiv."""
-    with tempfile.TemporaryDirectory(dir=parent, prefix="kb-scale-") as name, private(Path(name)):
+    # Git may still be tidying up behind a commit while all is removed.
+    made = tempfile.TemporaryDirectory(dir=parent, prefix="kb-scale-", ignore_cleanup_errors=True)
+    with made as name, private(Path(name)):
         os.environ["KB_ARXIV_URL"] = NOWHERE
         os.environ["PYTHONPATH"] = str(ROOT)
         yield Path(name)
