@@ -30,7 +30,6 @@ FACE = (
     "title", "authors", "announced", "topics", "relevance", "novelty", "score", "provisional", "kept",
     "followed", "listed", "summary", "primary", "journal", "code",
 )  # fmt: skip
-STATUSES = ("unread", "reading", "read", "skip")
 _BARE_ID_KEYS = frozenset({"arxiv", "arxivid", "eprint", "arxiv-id", "arxiv_no", "arxiv-number"})
 
 

@@ -32,14 +32,6 @@ class RepoState:
     busy: str | None
     """`merge`, `rebase`, `git am`, `cherry-pick`, `revert` or `bisect` while one is going on."""
 
-    @property
-    def detached(self) -> bool:
-        return self.branch is None
-
-    @property
-    def unborn(self) -> bool:
-        return self.head is None
-
 
 def under_way(git_dir: Path) -> str | None:
     """The operation that a person has begun and not finished."""

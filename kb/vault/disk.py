@@ -239,12 +239,3 @@ def lease_holds(fd: int) -> bool:
     import fcntl
 
     return fcntl.fcntl(fd, fcntl.F_GETLEASE) == fcntl.F_RDLCK
-
-
-def give_lease_back(fd: int) -> None:
-    """Let go of the lease, so that a waiting writer goes on."""
-    if sys.platform == "linux":
-        import fcntl
-
-        with contextlib.suppress(OSError):
-            fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)

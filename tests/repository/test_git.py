@@ -21,7 +21,7 @@ def test_no_repository(tmp_path: Path) -> None:
 def test_a_new_repository_and_its_first_commit(tmp_path: Path) -> None:
     repository = Repository.create(tmp_path, branch="trunk")
     assert repository.state().branch == "trunk"
-    assert repository.state().unborn
+    assert repository.state().head is None
     assert repository.head() is None
     assert repository.last_pass() == []
     (tmp_path / "a.md").write_text("a")

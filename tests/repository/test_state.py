@@ -44,7 +44,7 @@ def test_a_detached_head_goes_on_with_a_warning(reader: Person) -> None:
     reader.write("note.md", "by kb\n")
     problems: list[Problem] = []
     repository = opened(reader.folder)
-    assert repository.state().detached
+    assert repository.state().branch is None
     assert repository.commit(["note.md"], "x", problems=problems)
     assert "HEAD is detached" in problems[0].why
     assert reader.git("log", "--format=%s", "main") == "first\n"
