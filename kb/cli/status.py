@@ -61,6 +61,8 @@ def command(
 
 
 def _costs(told: dict[str, Any], shown: int | None) -> list[str]:
+    from kb.scorers.llm import prices
+
     if not told["models"]:
         return ["No model has been asked yet."]
     lines = [f"{'':<24}{'prompt':>12}{'cached':>12}{'completion':>12}{'total':>12}  cost"]
@@ -83,7 +85,10 @@ def _costs(told: dict[str, Any], shown: int | None) -> list[str]:
         f" ({row['share']:.1%}, from {row['sampled']} sent by chance)"
         for row in told["screens"]
     ]
-    return lines
+    return [
+        *lines,
+        f"Prices are those of {prices.as_of()}, unless [llm.prices] in kb.toml says others",
+    ]
 
 
 def _watcher(vault: Vault) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from standins.openai_server import Asked, ModelServer, Reply, by_id, numbers, re
 from standins.vaults import paper, record
 
 from kb.core import frontmatter, regions
+from kb.scorers.llm import prices
 from kb.scorers.local import LocalScorer, Ranked
 from kb.sources.lists import read_list
 from kb.sync.judging import completing
@@ -62,6 +63,7 @@ def test_the_page_shows_what_it_took(asked: Box, server: ModelServer, day: Path)
     assert [each["total"] for kind in kinds for each in costs[kind]] == [total] * 3
     assert costs["models"][0]["model"] == "gpt-4o-mini"
     shown = asked.kb("status", "--costs")
+    assert f"Prices are those of {prices.as_of()}" in shown
     assert f"{total}  ${usd:.4f}" in shown
     exported = read_list(asked.kb("export", "--format", "digest").encode(), "day.md").day
     assert exported is not None
