@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Form = Literal["schema", "object", "plain"]
-Limit = Literal["max_completion_tokens", "max_tokens", ""]
+Limit = Literal["both", "max_completion_tokens", "max_tokens", ""]
 FORMS: tuple[Form, ...] = ("schema", "object", "plain")
-LIMITS: tuple[Limit, ...] = ("max_completion_tokens", "max_tokens", "")
+LIMITS: tuple[Limit, ...] = ("both", "max_completion_tokens", "max_tokens", "")
+"""Servers of one's own pass over the name that they do not know, and would answer without end; OpenAI
+refuses both together."""
 _ROOMS = (0, 2000, 8000, 32000)
 
 _OF_LIMIT = re.compile(r"max_(?:completion_)?tokens|max_output_tokens|output tokens", re.IGNORECASE)
@@ -27,7 +29,7 @@ _OF_FORM = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Ability:
-    """How this model is asked. The default is what the best of them understand."""
+    """How this model is asked. The default is what the best of those on the net understand."""
 
     form: Form = "schema"
     limit: Limit = "max_completion_tokens"
@@ -41,8 +43,9 @@ class Ability:
     def arguments(self, schema: Mapping[str, Any], tokens: int) -> dict[str, Any]:
         """What a request adds, for an answer of at most `tokens` tokens."""
         found: dict[str, Any] = {"temperature": 0} if self.temperature else {}
-        if self.limit:
-            found[self.limit] = tokens + self.room
+        for name in ("max_completion_tokens", "max_tokens"):
+            if self.limit in (name, "both"):
+                found[name] = tokens + self.room
         if self.form == "schema":
             held = {"name": "answer", "strict": True, "schema": dict(schema)}
             found["response_format"] = {"type": "json_schema", "json_schema": held}
@@ -96,6 +99,11 @@ class Ability:
     def dump(self) -> str:
         """As text, to be remembered."""
         return json.dumps(asdict(self), sort_keys=True)
+
+
+def first_tried(*, near: bool) -> Ability:
+    """What is tried where nothing is known, on the net or with a server of one's own."""
+    return Ability(limit="both") if near else Ability()
 
 
 def load(text: str | None) -> Ability | None:

@@ -53,6 +53,11 @@ class Endpoint:
         """Whether it is on this machine."""
         return _is_loopback(urlsplit(self.base_url).hostname or "")
 
+    @property
+    def is_near(self) -> bool:
+        """Whether it is on this machine or in this house."""
+        return _is_near(urlsplit(self.base_url).hostname or "")
+
     def said(self, text: str) -> str:
         """What the other side said, fit for a message: short, on one line, without keys."""
         if self.key:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from kb.core.assessments import Cutoffs
 from kb.scorers.llm import tasks
-from kb.scorers.llm.ability import Ability
+from kb.scorers.llm.ability import first_tried
 from kb.scorers.llm.answers import Reader, compared
 from kb.scorers.llm.asking import Asking, Patience, State
 from kb.scorers.llm.batches import divide, tokens
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from kb.core.assessments import Assessment
     from kb.core.papers import Paper
     from kb.core.topics import Topics
+    from kb.scorers.llm.ability import Ability
     from kb.scorers.llm.bulk import Bulk
     from kb.scorers.llm.endpoint import Endpoint
     from kb.scorers.llm.outcome import Judged, Outcome
@@ -81,11 +82,11 @@ class ModelScorer:
             own_prompt,
             prompts_folder,
         )
-        self._known = ability
+        self._known = ability or first_tried(near=endpoint.is_near)
         self._state = State(
             endpoint=endpoint,
             price=price_of(endpoint.model, settings.prices),
-            ability=ability or Ability(),
+            ability=self._known,
             proven=ability is not None,
             patience=patience or Patience(deadline=settings.timeout),
             pace=Pace(settings.requests_per_minute, settings.tokens_per_minute),
@@ -233,7 +234,7 @@ class ModelScorer:
         finally:
             if not self._state.proven:
                 # What was tried while nobody answered says nothing of the endpoint.
-                self._state.ability = self._known or Ability()
+                self._state.ability = self._known
 
     def _asking(
         self,

@@ -13,6 +13,7 @@ from standins.vaults import paper
 from kb.errors import ConfigError, TryLater
 from kb.scorers.llm import ability
 from kb.scorers.llm.ability import Ability
+from kb.scorers.llm.endpoint import Endpoint
 from kb.scorers.llm.scorer import ModelScorer
 
 Make = Callable[..., ModelScorer]
@@ -37,10 +38,10 @@ def test_the_best_is_tried_first(server: ModelServer, make: Make) -> None:
     scorer = make()
     assert scorer.ability is None
     all_judged(scorer)
-    assert found(scorer) == Ability()
+    assert found(scorer) == Ability(limit="both")
     asked = server.chats[0]
     assert asked.body["temperature"] == 0
-    assert asked.body["max_completion_tokens"] > 12 * 200
+    assert asked.body["max_completion_tokens"] == asked.body["max_tokens"] > 12 * 200
     assert "stream" not in asked.body
     schema = asked.body["response_format"]["json_schema"]
     assert schema["strict"] is True
@@ -139,6 +140,23 @@ def test_parameters_that_are_refused(
     assert not refused.keys() & server.chats[-1].body.keys()
 
 
+def test_an_endpoint_that_knows_one_limit_at_a_time(server: ModelServer, make: Make) -> None:
+    both = refusing(
+        400, "Setting 'max_tokens' and 'max_completion_tokens' at once is not supported"
+    )
+    names = {"max_tokens", "max_completion_tokens"}
+    server.misbehave(lambda r, asked: both(r, asked) if names <= asked.body.keys() else r)
+    scorer = make()
+    all_judged(scorer)
+    assert found(scorer) == Ability()
+
+
+def test_on_the_net_the_name_of_the_day_is_tried_first() -> None:
+    assert "max_tokens" not in ability.first_tried(near=False).arguments({}, 100)
+    for host, near in (("192.168.0.7", True), ("api.openai.com", False), ("box.local", True)):
+        assert Endpoint(model="m", base_url=f"https://{host}/v1").is_near is near
+
+
 def test_an_endpoint_that_refuses_much_and_says_nothing(server: ModelServer, make: Make) -> None:
     server.forms = {"text"}
     server.form_refusal = (400, "no")
@@ -155,7 +173,7 @@ def test_a_model_without_system_messages(server: ModelServer, make: Make) -> Non
     )
     scorer = make()
     all_judged(scorer)
-    assert found(scorer) == Ability(system=False)
+    assert found(scorer) == Ability(limit="both", system=False)
     assert "## Topics" in server.chats[-1].messages[0]["content"]
 
 
@@ -184,7 +202,7 @@ def test_many_at_once_find_it_together(server: ModelServer, make: Make) -> None:
     scorer = make(batch_tokens=500)
     outcome = scorer.assess(MANY)
     assert len(outcome.judged) == len(MANY)
-    assert found(scorer) == Ability(form="plain", temperature=False)
+    assert found(scorer) == Ability(form="plain", limit="both", temperature=False)
 
 
 def test_what_was_found_is_used_by_the_next_pass(server: ModelServer, make: Make) -> None:
@@ -215,7 +233,7 @@ def test_what_was_tried_while_the_endpoint_was_down_is_not_remembered(
     assert scorer.ability is None
     server.behave()
     all_judged(scorer)
-    assert found(scorer) == Ability()
+    assert found(scorer) == Ability(limit="both")
 
 
 def test_an_endpoint_that_refuses_everything_is_a_matter_of_configuration(
