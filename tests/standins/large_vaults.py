@@ -90,12 +90,12 @@ def make(
     return Made(root, tuple(writing.paths))
 
 
-def feed(path: Path, day: date, *, seed: int) -> Path:
-    """A saved feed of `SCANNED` papers announced on `day`, a fifth of them on the vault's topics."""
+def feed(path: Path, day: date, *, seed: int, count: int = SCANNED) -> Path:
+    """A saved feed of `count` papers announced on `day`, a fifth of them on the vault's topics."""
     papers = Papers(seed)
     topics = parse_topics(resources.template_file("Topics.md").decode()).topics
     lines = []
-    for number in range(SCANNED):
+    for number in range(count):
         subjects = topics[number % len(topics)].keywords if number % 5 == 0 else ELSEWHERE
         paper = papers.make(f"{day:%y%m}.{day.day:02}{number:03}", day, subjects)
         record = {
