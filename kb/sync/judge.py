@@ -96,6 +96,7 @@ class Judge:
 
     def _rank(self, incoming: Incoming) -> Ranked:
         if self._ranked is None or self._ranked[0] is not incoming:
+            self._ranked = None  # two matrices at once would be a lot of memory
             scorer = self._scorer(incoming.source)
             self._ranked = incoming, scorer.rank(incoming.scanned, self._pool(incoming))
         return self._ranked[1]

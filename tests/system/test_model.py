@@ -23,6 +23,7 @@ from kb.core import frontmatter, regions
 from kb.scorers.llm import prices
 from kb.scorers.local import LocalScorer, Ranked
 from kb.sources.lists import read_list
+from kb.sync.judge import Judge
 from kb.sync.judging import completing
 
 
@@ -411,7 +412,7 @@ def test_injections_change_nothing(asked: Box, server: ModelServer, tmp_path: Pa
 
 
 def test_the_screen_sends_less_once_it_has_earned_it(
-    asked: Box, server: ModelServer, tmp_path: Path
+    asked: Box, server: ModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def on_topic(arxiv_id: str, title: str, abstract: str) -> dict[str, Any]:
         found = 9 if "attention" in abstract else 2
@@ -433,6 +434,19 @@ def test_the_screen_sends_less_once_it_has_earned_it(
     assert screen["sent"] + len(screen["sample"]) == len(sent(server))
     assert len(screen["sample"]) >= 1
     left = set(ids(range(500, 560))) - set(sent(server))
+    known, order = {}, Judge.order
+
+    def noted(self: Judge, incoming: Any, said: dict[str, bool]) -> list[str]:
+        known.update(said)
+        return order(self, incoming, said)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Judge, "order", noted)
+        later = feed_of(tmp_path / "later.jsonl", range(600, 603), "2025-03-11")
+        asked.kb("sync", "--feed", str(later), "--dry-run")
+    assert {known[arxiv_id] for arxiv_id in left} == {False}  # as good as always that is so
+    assert known["2503.00502"] is False
+    assert known["2503.00501"] is True
     assert not left & properties(asked).keys()
     assert "local order" in asked.json("why", min(left))["decision"]
     (loss,) = asked.json("status", "--costs")["costs"]["screens"]

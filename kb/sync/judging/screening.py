@@ -105,13 +105,20 @@ def _judged(model: Model, background: Collection[date]) -> list[Day]:
 
 
 def _labels(model: Model, days: Iterable[Day], cutoffs: Cutoffs) -> dict[str, bool]:
-    """Whether the model has kept a paper, of those that it has judged on these days."""
+    """Whether the model has kept a paper, of those that it has judged on these days.
+
+    One that was left out counts as not kept: as good as always that is so, and without these the
+    order would learn from nothing but papers that are alike.
+    """
     history = model.state.history
     found: dict[str, bool] = {}
     for day in days:
+        divided = any((s["by"], s["prompt"]) == (model.name, model.prompt) for s in day.screens)
         for arxiv_id in day.scores:
             if (record := _by(model, history, arxiv_id)) is not None:
                 found[arxiv_id] = reason_left_out(of_record(record), cutoffs) is None
+            elif divided and arxiv_id not in day.waiting:
+                found[arxiv_id] = False
     return found
 
 
