@@ -63,8 +63,9 @@ class Notes(MutableMapping[str, "Note"]):
         self._days: dict[date | None, set[str]] = {}
         self._unread: dict[tuple[int, int], set[str]] = {}
         self._kept = 0
-        self.stirred: set[date | None] = set()
-        """Days on which a note has come, changed or gone; None for notes without a day."""
+        self.stirred: dict[date | None, set[str]] = {}
+        """Days on which a note has come, changed or gone (None for notes without a day), and what of it
+        is other than before: its `status`, its `rating`, or its `face`."""
         self.changed: set[str] = set()
         """Papers whose note has come, changed or gone since then."""
         self.refused: set[str] = set()
@@ -88,8 +89,7 @@ class Notes(MutableMapping[str, "Note"]):
             self._leave(arxiv_id, before)
         self._cards[arxiv_id] = card
         self._paths[card.path] = arxiv_id
-        self.stirred.add(card.day)
-        self.changed.add(arxiv_id)
+        self._stir(arxiv_id, card, before)
         if card.refused:
             self.refused.add(arxiv_id)
         if card.kept:
@@ -99,11 +99,24 @@ class Notes(MutableMapping[str, "Note"]):
             self._unread.setdefault(card.rank, set()).add(arxiv_id)
 
     def __delitem__(self, arxiv_id: str) -> None:
-        self._leave(arxiv_id, self._cards.pop(arxiv_id))
+        card = self._cards.pop(arxiv_id)
+        self._leave(arxiv_id, card)
+        self._stir(arxiv_id, card, None)
+
+    def _stir(self, arxiv_id: str, card: Card, before: Card | None) -> None:
+        self.changed.add(arxiv_id)
+        kinds = self.stirred.setdefault(card.day, set())
+        if before is None or (before.face, before.kept, before.day) != (
+            card.face, card.kept, card.day,
+        ):  # fmt: skip
+            kinds.add("face")
+            if before is not None:
+                self.stirred.setdefault(before.day, set()).add("face")
+            return
+        kinds.update({"status"} if before.status != card.status else ())
+        kinds.update({"rating"} if before.rating != card.rating else ())
 
     def _leave(self, arxiv_id: str, card: Card) -> None:
-        self.stirred.add(card.day)
-        self.changed.add(arxiv_id)
         self.refused.discard(arxiv_id)
         if self._paths.get(card.path) == arxiv_id:
             del self._paths[card.path]

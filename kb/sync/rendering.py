@@ -62,9 +62,12 @@ def write_pages(state: State) -> None:
     if stirred is not None:
         shelf.standing = partial(_standing, state, standing)
         shelf.changed = state.notes.changed
-    wanted = {leaf: leaf.signature(setting) for leaf in leaves(shelf, stirred)}
+    wanted = list(leaves(shelf, stirred))
     state.looked_at |= {leaf.path for leaf in wanted}
-    stale = [leaf for leaf, signature in wanted.items() if _may_differ(state, leaf, signature)]
+    if stirred is None:
+        stale = [leaf for leaf in wanted if _differs(state, leaf, setting)]
+    else:
+        stale = [leaf for leaf in wanted if _may_differ(state, leaf)]
     finished = []
     for number, leaf in enumerate(stale):
         state.progress("pages", number, len(stale))
@@ -80,7 +83,7 @@ def write_pages(state: State) -> None:
         for path in gone:
             state.writer.remove_page(path)
     _remember_boxes(state, finished)
-    _remember_right(state, {leaf.path: wanted[leaf] for leaf in finished}, gone)
+    _remember_right(state, {leaf.path: leaf.signature(setting) for leaf in finished}, gone)
     state.memory.unfinished -= {leaf.path for leaf in wanted}
     state.memory.unfinished |= {leaf.path for leaf in stale} - {leaf.path for leaf in finished}
     state.shown(shelf, setting)
@@ -92,7 +95,7 @@ def _stirred(state: State, shelf: Shelf, setting: str) -> Collection[date | None
         return None
     pages = {path for path in state.changes.paths if state.vault.layout.owns(path)}
     touched = {state.vault.layout.day_on(path) for path in pages | state.memory.unfinished}
-    return state.notes.stirred | state.stirred | touched
+    return state.notes.stirred.keys() | state.stirred | touched
 
 
 def _standing(state: State, found: dict[str, FileState], path: str) -> str:
@@ -113,8 +116,20 @@ def _standing(state: State, found: dict[str, FileState], path: str) -> str:
         return ""
 
 
-def _may_differ(state: State, leaf: Leaf, signature: str) -> bool:
-    return _right(state).get(leaf.path) != (state.scan.stamp(leaf.path), signature)
+def _differs(state: State, leaf: Leaf, setting: str) -> bool:
+    known, stamp = _right(state).get(leaf.path), state.scan.stamp(leaf.path)
+    return known is None or known[0] != stamp or known[1] != leaf.signature(setting)
+
+
+def _may_differ(state: State, leaf: Leaf) -> bool:
+    """Whether the page shows anything that has changed since the last pass, or was not right then."""
+    known = _right(state).get(leaf.path)
+    if known is None or known[0] != state.scan.stamp(leaf.path) or not leaf.days:
+        return True
+    shown, stirred = leaf.marks | {"face"}, state.notes.stirred
+    return leaf.path in state.memory.unfinished or any(
+        day in state.stirred or not shown.isdisjoint(stirred.get(day, ())) for day in leaf.days
+    )
 
 
 def _remember_boxes(state: State, finished: Iterable[Leaf]) -> None:

@@ -6,6 +6,7 @@ last: by this process, or by an earlier one that has left what it read in the ca
 
 from __future__ import annotations
 
+import stat
 import sys
 import time
 from collections.abc import Mapping
@@ -241,9 +242,14 @@ class Scan:
     def wrote(self, path: str, size: int, note: Note | None = None) -> None:
         """Takes the stamp of what kb itself has just written, `size` bytes, so that an event of it is
         nothing new. Where somebody has written since, it is left to be found."""
-        entry = self._walk.entry(path, {})
-        if entry is not None and entry.size == size:
-            stamp = (entry.mtime_ns, entry.ctime_ns, size)
+        if not self._walk.is_plain(path.rpartition("/")[0]):
+            return
+        try:
+            there = (self._files.root / path).lstat()
+        except OSError:
+            return
+        if stat.S_ISREG(there.st_mode) and there.st_size == size:
+            stamp = (there.st_mtime_ns, there.st_ctime_ns, size)
             self._seen[path] = Seen.of(stamp, note or notes_.Note(path=path))
 
     def removed(self, path: str) -> None:

@@ -145,7 +145,12 @@ def test_only_pages_of_stirred_days_change(world: World, changed: list[Any]) -> 
     after = shelf_of((changed, *world[1:]), held)
     if after.extent() != extent:
         return  # then all are looked at
-    wanted = {leaf.path: leaf.render() for leaf in pages.leaves(after, held.stirred)}
+    leaves = list(pages.leaves(after, held.stirred))
+    wanted = {leaf.path: leaf.render() for leaf in leaves}
+    for leaf in leaves:
+        told = {kind for day in leaf.days for kind in held.stirred.get(day, ())}
+        if leaf.days and not told & (leaf.marks | {"face"}):
+            assert wanted[leaf.path] == before[leaf.path]
     fresh = pages.render(shelf_of((changed, *world[1:])))
     assert before | wanted == {page.path: page for page in fresh}
 

@@ -17,6 +17,7 @@ from kb.core.pages import home as home_
 from kb.core.pages import monthly as monthly_
 from kb.core.pages import weekly as weekly_
 from kb.core.pages.calendar import Week, month_weeks
+from kb.core.pages.columns import OF_MARKS
 from kb.core.pages.daily import TASKS, boxes, marked, ticked
 from kb.core.pages.home import gaps
 from kb.core.pages.layout import Layout
@@ -51,6 +52,10 @@ class Leaf:
     render: Callable[[], Page]
     _facts: Callable[[], object]
     _faces: Callable[[], Iterable[bytes]] = tuple
+    days: tuple[date | None, ...] = ()
+    """Those whose notes it lists; none where it is made from a little of everything."""
+    marks: frozenset[str] = frozenset()
+    """What it shows of notes beside their faces: `status`, `rating`."""
     day: date | None = None
     """The day of a daily page."""
 
@@ -87,7 +92,10 @@ def leaves(shelf: Shelf, stirred: Collection[date | None] | None = None) -> Iter
     if shelf.notes.count_on(None) and (stirred is None or None in stirred):
         faces = partial(_faces, shelf, [None])
         facts = partial(marks, shelf, [None], full=False)
-        yield Leaf(shelf.layout.imported, partial(home_.imported, shelf), facts, faces)
+        yield Leaf(
+            shelf.layout.imported, partial(home_.imported, shelf), facts, faces, (None,),
+            shelf.marks_shown(full=False),
+        )  # fmt: skip
     yield _home(shelf)
 
 
@@ -99,7 +107,8 @@ def render(shelf: Shelf) -> list[Page]:
 def _daily(shelf: Shelf, day: date) -> Leaf:
     return Leaf(
         shelf.layout.day(day), partial(daily_.daily, shelf, day), partial(daily_.facts, shelf, day),
-        lambda: chain(daily_.reasons(shelf, day), _faces(shelf, [day])), day,
+        lambda: chain(daily_.reasons(shelf, day), _faces(shelf, [day])), (day,),
+        OF_MARKS, day,
     )  # fmt: skip
 
 
@@ -107,6 +116,7 @@ def _weekly(shelf: Shelf, week: Week) -> Leaf:
     return Leaf(
         shelf.layout.week(week), partial(weekly_.weekly, shelf, week),
         partial(weekly_.facts, shelf, week), partial(_faces, shelf, week.all_days()),
+        tuple(week.all_days()), shelf.marks_shown(full=True),
     )  # fmt: skip
 
 
@@ -115,11 +125,12 @@ def _monthly(shelf: Shelf, year: int, month: int) -> Leaf:
     return Leaf(
         shelf.layout.month(year, month), partial(monthly_.monthly, shelf, year, month),
         partial(monthly_.facts, shelf, year, month), partial(_faces, shelf, days),
+        tuple(days), shelf.marks_shown(full=False),
     )  # fmt: skip
 
 
 def _home(shelf: Shelf) -> Leaf:
-    """The page is made from a little of everything: what it says is the signature."""
+    """What it says is the signature."""
     page = cache(partial(home_.home, shelf))
     return Leaf(shelf.layout.home, page, lambda: (page().properties, page().inner))
 

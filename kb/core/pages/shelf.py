@@ -74,6 +74,10 @@ class Shelf:
             note = self._held[arxiv_id] = self.notes[arxiv_id]
         return note
 
+    def marks_shown(self, *, full: bool) -> frozenset[str]:
+        """Which of the reader's marks the tables show."""
+        return OF_MARKS.intersection(self.week_columns if full else self.columns)
+
     def former(self, path: str) -> Former:
         """What the page at `path` says, as far as it can stay."""
         return Former(path, self.standing(path), self.changed, self.notes, self.linker)
@@ -160,9 +164,16 @@ def _row(shelf: Shelf, note: Note, path: str, columns: Sequence[str]) -> str:
 
 def marks(shelf: Shelf, days: Iterable[date | None], *, full: bool) -> list[object]:
     """What a table says of the reader's marks on notes, for the signature of its page."""
-    if not OF_MARKS & set(shelf.week_columns if full else shelf.columns):
-        return []
-    return [shelf.notes.marks(arxiv_id) for day in days for arxiv_id in shelf.notes.ids_on(day)]
+    shown = shelf.marks_shown(full=full)
+    ids = (arxiv_id for day in days for arxiv_id in shelf.notes.ids_on(day))
+    match "status" in shown, "rating" in shown:
+        case True, True:
+            return [shelf.notes.marks(arxiv_id) for arxiv_id in ids]
+        case True, False:
+            return [shelf.notes.marks(arxiv_id)[0] for arxiv_id in ids]
+        case False, True:
+            return [shelf.notes.marks(arxiv_id)[1] for arxiv_id in ids]
+    return []
 
 
 def page(
