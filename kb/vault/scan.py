@@ -285,7 +285,7 @@ class Scan:
         if before is not None and before.packed == seen.packed:
             changes.paths.add(path)  # the same to notes and pages, and yet for git to record
             return
-        self._part_with(path, before, changes)
+        self._part_with(path, before, changes, now=seen.id)
         changes.paths.add(path)
         if not seen.packed:
             return
@@ -314,8 +314,10 @@ class Scan:
         self._part_with(path, self._seen.pop(path), changes)
         changes.paths.add(path)
 
-    def _part_with(self, path: str, before: Seen | None, changes: Changes) -> None:
-        """Forgets what the file said before."""
+    def _part_with(
+        self, path: str, before: Seen | None, changes: Changes, *, now: str | None = None
+    ) -> None:
+        """Forgets what the file said before; the note of the paper `now` is to be put in its place."""
         self._troubled.pop(path, None)
         if before is None or not before.packed:
             return
@@ -329,7 +331,7 @@ class Scan:
         changes.papers.add(before.id)
         if rivals := self._rivals.get(before.id):
             rivals.discard(path)
-        if self.notes.path_of(before.id) == path:
+        if before.id != now and self.notes.path_of(before.id) == path:
             del self.notes[before.id]
 
     def _settle(

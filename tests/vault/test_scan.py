@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -180,3 +181,21 @@ def test_no_number_in_a_note_is_too_large_to_be_remembered(vault: Vault) -> None
     file.write_text(text.replace("rating:", "rating: 1e300").replace("score: 14", "score: -1e99"))
     os.utime(file, (1_700_000_000, 1_700_000_000))
     assert told(vault.scan()) == told(vault.scan())
+
+
+def test_it_is_known_what_has_changed_of_a_note(vault: Vault) -> None:
+    file = vault.root / "a.md"
+    file.write_text(note_text(1))
+    scan = vault.scan()
+    [day] = scan.notes.days()
+
+    def changed(old: str, new: str) -> dict[date | None, set[str]]:
+        scan.notes.settle()
+        file.write_text(file.read_text().replace(old, new, 1))
+        scan.look_at(["a.md"], {})
+        return dict(scan.notes.stirred)
+
+    assert changed("status: unread", "status: read") == {day: {"status"}}
+    assert changed("rating:", "rating: 5") == {day: {"rating"}}
+    assert changed("An invented paper", "Another paper") == {day: {"face"}}
+    assert changed("## Notes", "## Notes\n\nA word.") == {}
