@@ -89,6 +89,7 @@ def test_every_setting_it_names_exists_and_the_defaults_are_right() -> None:
                 assert (
                     values[at] == str(value).replace("'", '"')
                     or values[at] == f'"{value}"'
+                    or values[at] == str(value).lower()
                     or float(values[at]) == value
                 )
 

@@ -200,7 +200,12 @@ def test_the_followed_author_is_written_otherwise_in_the_sample(
 def test_the_settings_written_out_are_the_defaults() -> None:
     text = resources.template_file("kb.toml").decode("utf-8")
     assert config.parse(text) == config.Settings()
-    uncommented = re.sub(r"^# (?=[a-z_]+ = )", "", text, flags=re.MULTILINE)
+    example = re.compile(r"^# \[notes\.properties\].*\n(?:# .*\n)+", re.MULTILINE)
+    named = config.parse(
+        example.sub(lambda match: re.sub("^# ", "", match[0], flags=re.MULTILINE), text)
+    )
+    assert named.notes.properties == {"rating": "stars", "pdf": False}
+    uncommented = re.sub(r"^# (?=[a-z_]+ = )", "", example.sub("", text), flags=re.MULTILINE)
     assert uncommented.count("\n# ") < text.count("\n# ")
     assert config.parse(uncommented) == config.Settings()
     assert list(tomllib.loads(text)) == [
