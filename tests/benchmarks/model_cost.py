@@ -1,6 +1,7 @@
 """What a model that judges costs, and what the screen before it saves and loses, on real days.
 
-    python tests/benchmarks/model_cost.py [--loss .03 ...] [--era E1] [--days N] [--data DIR] [--jobs 2]
+    python tests/benchmarks/model_cost.py [--screen LOSS[,FLOOR[,SAMPLE]] ...] [--model NAME]
+                                           [--era E1] [--days N] [--data DIR] [--jobs 2]
 
 Replays the labelled days of `data/arxiv-days` era by era in order, each as a whole pass of `kb sync` in
 a vault with the topics of the era and the cutoffs of the day. The model is a stand-in that answers from
@@ -9,8 +10,8 @@ package bpe-openai; where that is missing, by the reckoning of kb, which says so
 of a prompt at hand, as OpenAI does: from 1,024 tokens on, in steps of 128, not for the requests of a
 day that go out together first.
 
-Beside each run with the screen, by its setting `llm.screen_loss`, stands the same run with
-`llm.screen = false`, which sends everything. `kept` are the labelled selections that got a note.
+Beside each run with the screen, by its settings `llm.screen_loss`, `screen_floor` and `screen_sample`,
+stands the same run with `llm.screen = false`, which sends everything. `kept` are the labelled selections that got a note.
 """
 
 from __future__ import annotations
@@ -55,7 +56,8 @@ from kb.scorers.llm import tasks
 from kb.scorers.llm.prompts import Prompts
 
 MODEL = "gpt-4o-mini"
-LOSSES = (0.03, 0.075)
+SCREENS = ("0.03", "0.5,0.31,0.005")
+"""What comes with kb; and a share that is the same every day, about a third of the tokens."""
 AT_ONCE = 8
 LEARNING = 10
 """Days of an era that the screen may take to earn what it saves after them."""
@@ -94,10 +96,11 @@ def total(bills: Sequence[Bill]) -> Bill:
 # Runs
 
 
-def settings(root: Path, url: str, model: str, loss: float | None) -> None:
+def settings(root: Path, url: str, model: str, screen: str) -> None:
     """A vault that keeps all that reaches the cutoffs and leaves git alone."""
-    asked = f"[llm]\nscreen = {str(loss is not None).lower()}\nconcurrency = {AT_ONCE}\n"
-    asked += f"screen_loss = {loss}\n" if loss is not None else ""
+    asked = f"[llm]\nscreen = {str(bool(screen)).lower()}\nconcurrency = {AT_ONCE}\n"
+    told = zip(("loss", "floor", "sample"), screen.split(",") if screen else (), strict=False)
+    asked += "".join(f"screen_{name} = {float(value)}\n" for name, value in told)
     text = (root / "kb.toml").read_text()
     for old, new in {
         'model = "gpt-4o-mini"': f'model = "{model}"',
@@ -121,10 +124,8 @@ def cut_off(root: Path, cutoffs: tuple[int, int]) -> None:
     (root / "kb.toml").write_text(text)
 
 
-def replay(
-    days: Sequence[Day], topics: str, loss: float | None, model: str, folder: Path
-) -> list[Bill]:
-    """A pass a day; `loss` None: everything is sent."""
+def replay(days: Sequence[Day], topics: str, screen: str, model: str, folder: Path) -> list[Bill]:
+    """A pass a day; without `screen` everything is sent."""
     count, _ = counter()
     bills = []
     with private(folder), ModelServer(models=(model,)) as server:
@@ -132,7 +133,7 @@ def replay(
             os.environ.pop(name, None)
         root = folder / "vault"
         assert kb(root, "init").code == 0
-        settings(root, server.url, model, loss)
+        settings(root, server.url, model, screen)
         (root / "Topics.md").write_text(topics, encoding="utf-8")
         for day in days:
             cut_off(root, day.cutoffs)
@@ -272,7 +273,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--loss", type=float, nargs="+", default=LOSSES, help="llm.screen_loss")
+    parser.add_argument("--screen", nargs="+", default=SCREENS, metavar="LOSS[,FLOOR[,SAMPLE]]")
     parser.add_argument("--model", default=MODEL, help="whose price is reckoned with")
     parser.add_argument("--era", help="only eras whose name begins so")
     parser.add_argument("--days", type=int, help="only the first so many days of an era")
@@ -297,23 +298,23 @@ def main() -> int:
     for era, days in eras.items():
         print(f"{era}: {len(days)} days, overhead of a prompt {overhead(days, topics[era], count)}")
     begun = time.perf_counter()
-    runs = list(itertools.product([None, *options.loss], eras))
+    runs = list(itertools.product(["", *options.screen], eras))
     spawn = multiprocessing.get_context("spawn")
-    bills: dict[tuple[float | None, str], list[Bill]] = {}
+    bills: dict[tuple[str, str], list[Bill]] = {}
     with (
         tempfile.TemporaryDirectory() as scratch,
         ProcessPoolExecutor(options.jobs, mp_context=spawn) as pool,
     ):
         jobs = {
-            (loss, era): pool.submit(
-                replay, eras[era], topics[era], loss, options.model, Path(scratch) / f"{loss}-{era}"
+            (screen, era): pool.submit(
+                replay, eras[era], topics[era], screen, options.model, Path(scratch) / f"{number}"
             )
-            for loss, era in runs
+            for number, (screen, era) in enumerate(runs)
         }
         bills = {run: job.result() for run, job in jobs.items()}
-    whole = {era: bills[None, era] for era in eras}
-    for loss in options.loss:
-        show(f"screen_loss = {loss}", eras, {era: bills[loss, era] for era in eras}, whole)
+    whole = {era: bills["", era] for era in eras}
+    for screen in options.screen:
+        show(f"screen = {screen}", eras, {era: bills[screen, era] for era in eras}, whole)
     worked = sum(bill.seconds for of_era in bills.values() for bill in of_era)
     days_run = sum(len(of_era) for of_era in bills.values())
     print(

@@ -51,8 +51,8 @@ def data(tmp_path: Path) -> Path:
 def test_a_replay_bills_each_day(data: Path, tmp_path: Path) -> None:
     (days,) = labelled.load(data).values()
     topics = (data / "topics/E1_made-up.topics.txt").read_text()
-    whole = model_cost.replay(days, topics, None, "gpt-4o-mini", tmp_path / "whole")
-    screened = model_cost.replay(days, topics, 0.3, "gpt-4o-mini", tmp_path / "screened")
+    whole = model_cost.replay(days, topics, "", "gpt-4o-mini", tmp_path / "whole")
+    screened = model_cost.replay(days, topics, "0.3", "gpt-4o-mini", tmp_path / "screened")
     assert [bill.papers for bill in whole] == [28] * len(DATES)
     selected = [len(day.selected) for day in days]
     assert [bill.selected for bill in whole] == selected
@@ -67,7 +67,14 @@ def test_a_replay_bills_each_day(data: Path, tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="wait4 is of other systems")
 def test_they_print_what_they_promise(data: Path) -> None:
-    words = [sys.executable, str(Path(model_cost.__file__)), "--data", str(data), "--loss", ".3"]
+    words = [
+        sys.executable,
+        str(Path(model_cost.__file__)),
+        "--data",
+        str(data),
+        "--screen",
+        ".3,.1",
+    ]
     ran = subprocess.run([*words, "--jobs", "1"], capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
     for date in DATES:
