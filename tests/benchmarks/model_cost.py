@@ -106,6 +106,8 @@ def settings(root: Path, url: str, model: str, screen: str) -> None:
         'model = "gpt-4o-mini"': f'model = "{model}"',
         'base_url = ""': f'base_url = "{url}"',
         "daily_budget = 1.0": "daily_budget = 1000",
+        'summaries = "kept"': 'summaries = "never"',
+        "overview = true": "overview = false",
         "per_day = 15": "per_day = 0",
         'commit = "notes"': 'commit = "off"',
         'name = "{title}"': 'quiet = 0\nname = "{title}"',

@@ -69,6 +69,8 @@ def vault(folder: Path, name: str, url: str, concurrency: int, before: Path | No
     text = (root / "kb.toml").read_text()
     assert 'base_url = ""' in text
     text = text.replace('base_url = ""', f'base_url = "{url}"\nconcurrency = {concurrency}', 1)
+    text = text.replace('summaries = "kept"', 'summaries = "never"', 1)
+    text = text.replace("overview = true", "overview = false", 1)
     (root / "kb.toml").write_text(text)
     if before is not None:
         kb("sync", "--vault", str(root), "--feed", str(before), "--scorer", "local", "-q")
