@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 LIKED_RATING = 4
 DISLIKED_RATING = 2
+MOST = 500
+"""Labels of a kind, liked or not, that the scorer learns from: with years of them a day would take
+ever longer to rank, and tastes change."""
 
 
 def labels(
@@ -22,14 +25,17 @@ def labels(
     the reader changed (against the cutoff), or the status `skip`; the first of these decides.
 
     `written` is the relevance kb last wrote, by paper. A note that the reader made (`own`) and that
-    says the paper was read tells that it was liked.
+    says the paper was read tells that it was liked. Of more than MOST that were liked, or were not,
+    the first count.
     """
-    found = [
-        Label(note.id, liked=liked)
-        for note in notes
-        if note.id and (liked := _liked(note, written, cutoff, own)) is not None
-    ]
-    return sorted(found, key=lambda label: label.id)
+    found: dict[bool, list[Label]] = {True: [], False: []}
+    for note in notes:
+        liked = _liked(note, written, cutoff, own)
+        if note.id and liked is not None and len(found[liked]) < MOST:
+            found[liked].append(Label(note.id, liked=liked))
+            if all(len(labels) == MOST for labels in found.values()):
+                break
+    return sorted((*found[True], *found[False]), key=lambda label: label.id)
 
 
 def _liked(

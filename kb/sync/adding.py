@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from kb.core import people, plan
 from kb.core.plan import NamePlan
 from kb.errors import Problem
-from kb.scorers import feedback
 from kb.sync import criteria, known
 
 if TYPE_CHECKING:
@@ -155,13 +154,8 @@ def _judged(state: State, papers: Sequence[Paper]) -> dict[str, Assessment]:
     if fresh:
         from kb.scorers.local import LocalScorer
 
-        cache, settings = state.vault.cache, state.vault.settings
-        labels = feedback.labels(
-            [note for note in state.notes.values() if note.values.get("source") != "sample"],
-            {i: w.relevance for i, w in state.history.wrote.items() if w.relevance is not None},
-            own={i for i, w in state.history.wrote.items() if w.adopted},
-            cutoff=settings.keep.relevance,
-        )
+        cache = state.vault.cache
+        labels = known.labels(state)
         labelled = cache.papers(label.id for label in labels)
         scorer = LocalScorer(
             topics,

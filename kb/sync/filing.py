@@ -8,7 +8,6 @@ from kb.core import plan
 from kb.core.assessments import Assessment, keep
 from kb.core.plan import NamePlan
 from kb.core.report import DayReport
-from kb.scorers import feedback
 from kb.sync import criteria, known, reassess
 from kb.sync.judge import Judge
 from kb.sync.judging import verdicts as verdicts_
@@ -86,23 +85,12 @@ def file_intake(
 
 def _judge(state: State, topics: Topics, arxiv: ArxivSource | None) -> Judge:
     settings = state.vault.settings
-    told = []
-    for arxiv_id in state.notes:
-        written = state.history.wrote.get(arxiv_id)
-        if state.notes.has_an_opinion(arxiv_id, written.relevance if written else None):
-            told.append(state.notes[arxiv_id])
-    labels = feedback.labels(
-        [note for note in told if note.values.get("source") != "sample"],
-        {i: w.relevance for i, w in state.history.wrote.items() if w.relevance is not None},
-        own={i for i, w in state.history.wrote.items() if w.adopted},
-        cutoff=settings.keep.relevance,
-    )
     return Judge(
         topics,
         (*settings.keep.follow, *topics.follow),
         state.history,
         state.vault.cache,
-        labels,
+        known.labels(state),
         refetch=arxiv.by_ids if arxiv is not None and state.options.feed is None else None,
     )
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kb.core.assessments import Assessment
+from kb.core.papers import id_order
+from kb.scorers import feedback
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from kb.core.history import History
     from kb.core.papers import Paper
+    from kb.scorers.local import Label
     from kb.sources.arxiv import ArxivSource
     from kb.sync.state import State
 
@@ -70,3 +73,16 @@ def comment(history: History, arxiv_id: str) -> str:
     """Why the paper is worth reading, in the words of whoever's judgement stands."""
     judged = assessment(history, arxiv_id)
     return judged.comment if judged else ""
+
+
+def labels(state: State) -> list[Label]:
+    """What the reader has said of papers, of the newest ones first; see `kb.scorers.feedback`."""
+    wrote = state.history.wrote
+    written = {i: w.relevance for i, w in wrote.items() if w.relevance is not None}
+    told = (i for i in state.notes if state.notes.has_an_opinion(i, written.get(i)))
+    notes = (state.notes[i] for i in sorted(told, key=id_order, reverse=True))
+    return feedback.labels(
+        (note for note in notes if note.values.get("source") != "sample"), written,
+        own={i for i, w in wrote.items() if w.adopted},
+        cutoff=state.vault.settings.keep.relevance,
+    )  # fmt: skip
