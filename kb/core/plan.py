@@ -1,22 +1,23 @@
-"""From judged papers to what shall be written: new notes, adopted notes, updated notes, ticks.
+"""From judged papers to what shall be written: new notes, adopted notes, updated notes.
 
 Plans hold text; nothing here touches a file. Whoever carries them out reports what came of each.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from kb.core import frontmatter, names, notes, ownership, pages, regions, tex, words
+from kb.core import frontmatter, notes, ownership, regions, tex, words
 from kb.core.assessments import Assessment
 from kb.core.properties import PLAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
     from datetime import date
 
-    from kb.core.history import History, Written
+    from kb.core.history import Written
+    from kb.core.note_names import NamePlan
     from kb.core.notes import Note
     from kb.core.papers import Paper
     from kb.core.properties import Form, Properties
@@ -58,61 +59,6 @@ class NoteEdit:
     """Whether the ledger remembers what was written."""
     adopted: bool = False
     day: date | None = None
-
-
-@dataclass(slots=True)
-class NamePlan:
-    """Gives out file names that are unique in the whole vault."""
-
-    taken: set[str]
-    folder: str
-    name: str
-    root: str = ""
-
-    def path(self, paper: Paper) -> str:
-        """The vault path of a new note. Raises ValueError for a template that leads outside."""
-        folder, stem = self._wanted(paper)
-        stem = names.unique(stem, self.taken, marker=paper.id.replace("/", "-"))
-        self.taken.add(names.key(stem))
-        return self._at(folder, stem)
-
-    def fits(self, path: str, paper: Paper) -> bool:
-        """Whether a new note of the paper could lie at `path`."""
-        folder, stem = self._wanted(paper)
-        other = names.unique(stem, {names.key(stem)}, marker=paper.id.replace("/", "-"))
-        return path in (self._at(folder, stem), self._at(folder, other))
-
-    def _at(self, folder: str, stem: str) -> str:
-        whole = "/".join(part for part in (self.root, folder, f"{stem}.md") if part)
-        return str(names.safe_relative(whole))
-
-    def _wanted(self, paper: Paper) -> tuple[str, str]:
-        """The folder and the file name, its `.md` and what makes it unique aside."""
-        values = {
-            "title": names.stem(tex.plain(paper.title), fallback=paper.id.replace("/", "-")),
-            "id": paper.id.replace("/", "-"),
-            "announced": paper.announced,
-            "submitted": paper.submitted,
-            "primary": paper.primary,
-            "year": str(paper.announced.year) if paper.announced else "",
-            "first_author": paper.authors[0] if paper.authors else "",
-        }
-        folder = "Papers/undated"
-        if paper.announced is not None or "{announced" not in self.folder:
-            folder = _rendered(self.folder, values, missing="unknown")
-        stem = names.stem(
-            _rendered(self.name, values, missing=""), fallback=paper.id.replace("/", "-")
-        )
-        return folder, stem
-
-
-def _rendered(template: str, values: Mapping[str, object], missing: str) -> str:
-    """The template filled in, `missing` standing for what is not known of the paper."""
-    while True:
-        try:
-            return names.render_template(template, values)
-        except names.MissingField as lacking:
-            template = names.without(template, lacking.field, missing)
 
 
 def new_note(
@@ -172,7 +118,7 @@ def complete(
         return None
 
     def apply(text: str) -> tuple[str, dict[str, Any], bool]:
-        now = _still(note, text, form.properties)
+        now = still(note, text, form.properties)
         missing = missing_in(now)
         changes: dict[str, Any] = {}
         region = False
@@ -244,7 +190,7 @@ def update(
         return None
 
     def apply(text: str) -> tuple[str, dict[str, Any], bool]:
-        now = _still(note, text, form.properties)
+        now = still(note, text, form.properties)
         assessment = assessment_of(now, comment, summary)
         values = notes.properties(paper, assessment)
         wanted = {key: values[key] for key in _UPDATED if values.get(key) is not None}
@@ -275,7 +221,7 @@ def reassess(
         return None
 
     def apply(text: str) -> tuple[str, dict[str, Any], bool]:
-        now = _still(note, text, form.properties)
+        now = still(note, text, form.properties)
         edited = form.properties.edit(text, _changes(now, wanted, written))
         said = judged.summary, judged.long
         shown = assessment_of(notes.read(note.path, edited, form.properties), judged.comment, said)
@@ -303,7 +249,7 @@ def summarise(
     wanted = form.properties.on({"summary": tex.accents(summary[0])}, note.values)
 
     def apply(text: str) -> tuple[str, dict[str, Any], bool]:
-        now = _still(note, text, form.properties)
+        now = still(note, text, form.properties)
         edited = form.properties.edit(text, _changes(now, wanted, written))
         shown = assessment_of(notes.read(note.path, edited, form.properties), comment, summary)
         paper = paper_of()
@@ -332,7 +278,7 @@ def reading(
         return None
 
     def apply(text: str) -> tuple[str, dict[str, Any], bool]:
-        now = _still(note, text, properties)
+        now = still(note, text, properties)
         if not _may_write_reading(now, written):
             return text, {}, False
         if READING in now.regions:
@@ -372,7 +318,7 @@ def _judgement(judged: Assessment, below: str | None) -> dict[str, Any]:
     return said | ({"summary": tex.accents(judged.summary)} if judged.summary else {})
 
 
-def _still(note: Note, text: str, properties: Properties) -> Note:
+def still(note: Note, text: str, properties: Properties) -> Note:
     """The note as it is at the moment of writing, which may be long after it was planned."""
     now = notes.read(note.path, text, properties)
     if now.refused:
@@ -437,102 +383,3 @@ def assessment_of(note: Note, comment: str, summary: tuple[str, str] | None = No
         followed=note.texts("followed"),
         provisional=note.values.get("provisional") is True,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Ticks:
-    """What ticks on daily pages ask for."""
-
-    edits: tuple[NoteEdit, ...] = ()
-    pages: Mapping[str, str] = field(default_factory=dict)
-    """Paper id to the daily page it was ticked on: that page waits if its note cannot be edited."""
-
-
-def ticks(
-    shown: Iterable[tuple[str, str]],
-    by_id: Mapping[str, Note],
-    history: History,
-    properties: Properties,
-) -> Ticks:
-    """Turns ticked tasks into `status` and `rating`.
-
-    `shown` are (path, text) of daily pages. What kb last showed is in the ledger (`boxes`), so a
-    box counts as ticked or unticked by the reader only where it differs from that; where the note
-    was changed as well, the note is right.
-    """
-    edits: list[NoteEdit] = []
-    from_page: dict[str, str] = {}
-    for path, text in shown:
-        for arxiv_id, on in sorted(pages.ticked(text).items()):
-            note = by_id.get(arxiv_id)
-            base = history.boxes.get(arxiv_id, frozenset())
-            if note is None or note.refused or on == base or pages.boxes(note) != base:
-                continue
-            if changes := _tick(on, base):
-                edits.append(_status_edit(note, changes, properties))
-                from_page[arxiv_id] = path
-    return Ticks(tuple(edits), from_page)
-
-
-def _tick(on: frozenset[str], base: frozenset[str]) -> dict[str, Any]:
-    changes: dict[str, Any] = {}
-    added, removed = on - base, base - on
-    for status in ("read", "skip"):
-        if status in added and "status" not in changes:
-            changes["status"] = status
-    if "status" not in changes and removed & {"read", "skip"}:
-        changes["status"] = "unread"
-    if "star" in added:
-        changes["rating"] = 5
-    elif "star" in removed:
-        changes["rating"] = None
-    return changes
-
-
-def _status_edit(note: Note, changes: dict[str, Any], properties: Properties) -> NoteEdit:
-    def apply(text: str) -> tuple[str, dict[str, Any], bool]:
-        now = _still(note, text, properties)
-        due = {k: v for k, v in changes.items() if now.values.get(k) == note.values.get(k)}
-        return properties.edit(text, due), {}, False
-
-    said = ", ".join(f"{key}: {'' if value is None else value}" for key, value in changes.items())
-    return NoteEdit(
-        id=note.id or "", path=note.path, why=f"ticked: {said}", apply=apply, record=False,
-        day=note.announced,
-    )  # fmt: skip
-
-
-def too_many_vanished(missing: int, known: int) -> bool:
-    """More than 20 notes and more than a tenth of them, or all where they are more than a few: not a
-    reader deleting, but a lost folder."""
-    return (missing > 20 and missing * 10 > known) or missing == known > 3
-
-
-class NotAPage(ValueError):
-    """A file stands where a page should be, and it is not kb's."""
-
-
-def page_text(page: pages.Page, existing: str | None) -> str:
-    """The whole file of a page: new, or with its region and keys replaced in what is there.
-
-    Raises NotAPage, FrontmatterError or RegionError where the file is not, or no longer, kb's.
-    """
-    if existing is None:
-        block = frontmatter.dump(page.properties)
-        return f"{block}\n{regions.wrap(pages.REGION, page.inner).strip(chr(10))}\n"
-    present = notes.values_in(existing)
-    region = regions.find(existing, pages.REGION)
-    if region is None or present.get("kb") != page.properties["kb"]:
-        raise NotAPage(
-            "this file is not a page of kb (its kb property or its region is missing); rename it, or"
-            " delete it to have the page made anew"
-        )
-    changes: dict[str, Any] = {
-        key: value
-        for key, value in page.properties.items()
-        if present.get(key) != notes.plain_value(value) or key not in present
-    }
-    edited = (
-        frontmatter.edit(existing, changes, order=tuple(page.properties)) if changes else existing
-    )
-    return regions.replace(edited, pages.REGION, page.inner)

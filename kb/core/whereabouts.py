@@ -83,3 +83,9 @@ def from_ledger(note: Note, written: Written | None) -> dict[str, Any]:
         for key, value in keys.items()
         if not (isinstance(value, str) and value.startswith("#"))
     } | note.values
+
+
+def too_many_vanished(missing: int, known: int) -> bool:
+    """More than 20 notes and more than a tenth of them, or all where they are more than a few: not a
+    reader deleting, but a lost folder."""
+    return (missing > 20 and missing * 10 > known) or missing == known > 3

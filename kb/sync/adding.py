@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from kb.core import people, plan
-from kb.core.plan import NamePlan
+from kb.core.note_names import NamePlan
 from kb.errors import Problem
 from kb.sync import criteria, known
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from kb.core import plan
 from kb.core.assessments import Assessment, keep
-from kb.core.plan import NamePlan
+from kb.core.note_names import NamePlan
 from kb.core.report import DayReport
 from kb.sync import criteria, known, reassess
 from kb.sync.judge import Judge

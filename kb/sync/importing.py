@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from kb import resources
 from kb.core import gathered, plan, words
+from kb.core.note_names import NamePlan
 from kb.core.ownership import is_bare
 from kb.core.pages import Layout
-from kb.core.plan import NamePlan
 from kb.core.report import Action, DayReport
 from kb.errors import Busy, Problem, Refused
 from kb.sync import known

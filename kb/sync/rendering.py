@@ -6,9 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from kb import resources
-from kb.core import plan
 from kb.core.links import Linker
 from kb.core.pages import Leaf, Shelf, leaves, marked
+from kb.core.ticks import ticks
 from kb.errors import Busy, Problem, Refused
 
 if TYPE_CHECKING:
@@ -35,11 +35,11 @@ def take_ticks(state: State) -> None:
             state.report.deferred.append(Problem(busy.path, busy.why))
         except Refused:
             continue  # told when the page is to be written
-    ticks = plan.ticks(shown, state.notes, state.history, state.vault.properties)
-    for edit in ticks.edits:
+    ticked = ticks(shown, state.notes, state.history, state.vault.properties)
+    for edit in ticked.edits:
         done = state.writer.edit(edit, state.history.wrote.get(edit.id))
         if done is None:
-            state.held.add(ticks.pages[edit.id])
+            state.held.add(ticked.pages[edit.id])
         else:
             state.notes[edit.id] = done[0]
 

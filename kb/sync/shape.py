@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from kb.config import FolderSettings, NoteSettings
 from kb.core import frontmatter, views
+from kb.core.note_names import NamePlan
 from kb.core.papers import Paper
-from kb.core.plan import NamePlan
 from kb.errors import Busy, Refused
 
 if TYPE_CHECKING:

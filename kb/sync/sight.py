@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kb.core import plan, whereabouts
+from kb.core import whereabouts
 from kb.errors import KbError
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def check(
     kb knew in it. `among`: papers of which something may have changed since; `pages`: whether pages
     may have vanished."""
     gone, known = missing(history, scan, among), len(history.wrote)
-    if plan.too_many_vanished(len(gone), known):
+    if whereabouts.too_many_vanished(len(gone), known):
         raise KbError(f"{len(gone)} of {known} notes have vanished since the last pass, {_ANSWER}")
     if not gone and not pages:
         return
@@ -65,7 +65,9 @@ def lost_folders(
         *((page, vault.cache.written(f"{page}/")) for page in vault.layout.folders),
     ]:
         lost = tuple(_below(folder, known))
-        if plan.too_many_vanished(len(lost), len(lost)) and not any(_below(folder, scan.paths())):
+        if whereabouts.too_many_vanished(len(lost), len(lost)) and not any(
+            _below(folder, scan.paths())
+        ):
             yield folder, lost
 
 

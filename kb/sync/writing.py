@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kb.core import frontmatter, plan, regions
 from kb.core import notes as notes_
-from kb.core.pages import PAGE_KEYS
+from kb.core.pages import PAGE_KEYS, NotAPage, page_text
 from kb.core.report import Action
 from kb.errors import Busy, Problem, Refused
 from kb.vault.files import Missing, decode
@@ -151,7 +151,7 @@ class Writer:
         except Busy as busy:
             self.report.deferred.append(Problem(busy.path, busy.why))
             return False
-        except (frontmatter.FrontmatterError, regions.RegionError, plan.NotAPage) as error:
+        except (frontmatter.FrontmatterError, regions.RegionError, NotAPage) as error:
             self.report.refused.append(Problem(page.path, str(error)))
             return False
         except Refused as refusal:
@@ -162,7 +162,7 @@ class Writer:
     def _write_page(self, page: Page, file: FileState | None) -> None:
         state = file or self.vault.files.find(page.path)
         existing = decode(page.path, state.data) if state else None
-        text = plan.page_text(page, existing)
+        text = page_text(page, existing)
         if text == existing:
             return
         if not self.dry_run:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from standins.vaults import note_text
 
-from kb.core import notes, pages, plan
+from kb.core import notes, pages
 from kb.core.collection import Notes
 from kb.core.history import fold
 from kb.core.links import Linker
@@ -162,7 +162,7 @@ def test_what_a_page_said_before_of_notes_that_are_the_same_stays(
 ) -> None:
     held = Notes()
     shelf = replace(shelf_of(world, held), linker=Linker(style))
-    texts = {page.path: plan.page_text(page, None) for page in pages.render(shelf)}
+    texts = {page.path: pages.page_text(page, None) for page in pages.render(shelf)}
     held.settle()
     after = replace(shelf_of((changed, *world[1:]), held), linker=Linker(style))
     anew = {page.path: page for page in pages.render(after)}
@@ -177,7 +177,7 @@ def test_a_note_that_is_the_same_is_not_looked_at_again(style: Any) -> None:
     held = Notes()
     shelf = replace(shelf_of((told, [], [], []), held), linker=Linker(style), month_rows=2)
     pages_ = pages.render(shelf)
-    texts = {page.path: plan.page_text(page, None) for page in pages_}
+    texts = {page.path: pages.page_text(page, None) for page in pages_}
     held.settle()
     after = replace(shelf, _held={}, standing=texts.__getitem__, changed=held.changed)
     assert pages.render(after) == pages_

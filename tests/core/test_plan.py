@@ -10,8 +10,9 @@ from standins.vaults import FORM, assessment, note_text, paper
 from kb.core import frontmatter, notes, pages, plan, regions, whereabouts
 from kb.core.collection import Notes
 from kb.core.history import fold
-from kb.core.plan import NamePlan
+from kb.core.note_names import NamePlan
 from kb.core.properties import PLAIN
+from kb.core.ticks import ticks
 
 
 def wrote(number: int = 1, text: str = "") -> dict[str, Any]:
@@ -144,7 +145,7 @@ def shelf_page(*statuses: str) -> tuple[str, dict[str, notes.Note]]:
         found[paper(number).id] = notes.read(str(PurePosixPath("Papers") / f"{number}.md"), text)
     shelf = pages.Shelf(fold([]), Notes(found.values()), Linker("markdown"), pages.Layout())
     page = next(p for p in pages.render(shelf) if p.path.startswith("Daily/"))
-    return plan.page_text(page, None), found
+    return pages.page_text(page, None), found
 
 
 def tick(text: str, arxiv_id: str, old: str, new: str) -> str:
@@ -156,7 +157,7 @@ def test_a_tick_becomes_a_property() -> None:
     text, found = shelf_page("unread", "unread")
     ticked = tick(text, "2503.00002", "- [ ] read", "- [x] read")
     ticked = tick(ticked, "2503.00001", "- [ ] star", "* [X] star")
-    edits = {e.id: e for e in plan.ticks([("Daily/d.md", ticked)], found, fold([]), PLAIN).edits}
+    edits = {e.id: e for e in ticks([("Daily/d.md", ticked)], found, fold([]), PLAIN).edits}
     assert set(edits) == {"2503.00001", "2503.00002"}
     assert "status: read" in edits["2503.00002"].apply(note_text(2))[0]
     assert "rating: 5" in edits["2503.00001"].apply(note_text(1))[0]
@@ -165,40 +166,40 @@ def test_a_tick_becomes_a_property() -> None:
 def test_an_untouched_page_asks_for_nothing() -> None:
     text, found = shelf_page("unread", "read")
     base = fold([{"v": 1, "k": "boxes", "id": "2503.00002", "on": ["read"], "at": "1"}])
-    assert plan.ticks([("d", text)], found, base, PLAIN).edits == ()
+    assert ticks([("d", text)], found, base, PLAIN).edits == ()
 
 
 def test_a_status_changed_in_the_note_is_not_undone_by_the_old_page() -> None:
     text, _ = shelf_page("read")
     base = fold([{"v": 1, "k": "boxes", "id": "2503.00001", "on": ["read"], "at": "1"}])
     now = {"2503.00001": notes.read("x.md", note_text(1))}
-    assert plan.ticks([("d", text)], now, base, PLAIN).edits == ()
+    assert ticks([("d", text)], now, base, PLAIN).edits == ()
 
 
 def test_a_tick_taken_back_means_unread() -> None:
     text, found = shelf_page("read")
     base = fold([{"v": 1, "k": "boxes", "id": "2503.00001", "on": ["read"], "at": "1"}])
     cleared = tick(text, "2503.00001", "- [x] read", "- [ ] read")
-    (edit,) = plan.ticks([("d", cleared)], found, base, PLAIN).edits
+    (edit,) = ticks([("d", cleared)], found, base, PLAIN).edits
     assert "status: unread" in edit.apply(note_text(1).replace("status: unread", "status: read"))[0]
 
 
 def test_papers_with_a_torn_section_are_left_alone() -> None:
     text, found = shelf_page("unread")
     torn = tick(text, "2503.00001", "- [ ] read\n", "").replace("- [ ] star", "- [x] star")
-    assert plan.ticks([("d", torn)], found, fold([]), PLAIN).edits == ()
+    assert ticks([("d", torn)], found, fold([]), PLAIN).edits == ()
 
 
 # Vanishing
 
 
 def test_losing_sight_is_not_deleting() -> None:
-    assert not plan.too_many_vanished(20, 40)
-    assert plan.too_many_vanished(21, 200)
-    assert not plan.too_many_vanished(21, 210)
-    assert plan.too_many_vanished(4, 4)
-    assert not plan.too_many_vanished(3, 3)
-    assert not plan.too_many_vanished(4, 5)
+    assert not whereabouts.too_many_vanished(20, 40)
+    assert whereabouts.too_many_vanished(21, 200)
+    assert not whereabouts.too_many_vanished(21, 210)
+    assert whereabouts.too_many_vanished(4, 4)
+    assert not whereabouts.too_many_vanished(3, 3)
+    assert not whereabouts.too_many_vanished(4, 5)
     held = Notes([notes.read("x.md", note_text(2))])
     both = ["2503.00001", "2503.00002", "2503.00003"]
     assert whereabouts.vanished(fold([wrote(1), wrote(2)]), held, both) == ["2503.00001"]
@@ -215,11 +216,11 @@ PAGE = pages.Page(
 
 
 def test_a_page_is_replaced_in_its_region_alone() -> None:
-    first = plan.page_text(PAGE, None)
-    assert plan.page_text(PAGE, first) == first
+    first = pages.page_text(PAGE, None)
+    assert pages.page_text(PAGE, first) == first
     mine = first.replace("---\n\n<!--", "---\n\nmy intro\n\n<!--") + "\nmy outro\n"
     mine = mine.replace("papers: 1", "papers: 1\ncssclass: wide")
-    after = plan.page_text(
+    after = pages.page_text(
         replace(PAGE, inner="# Two", properties={**PAGE.properties, "papers": 2}), mine
     )
     assert after == mine.replace("# One", "# Two").replace("papers: 1", "papers: 2")
@@ -228,5 +229,5 @@ def test_a_page_is_replaced_in_its_region_alone() -> None:
 @pytest.mark.parametrize("text", ["", "# my diary\n", "---\nkb: weekly\n---\n\n<!-- kb:begin page -->\n\n<!-- kb:end page -->\n",
                                   "---\nkb: daily\n---\n\nno region\n"])  # fmt: skip
 def test_a_file_that_is_not_our_page_is_never_taken_over(text: str) -> None:
-    with pytest.raises((plan.NotAPage, regions.RegionError, frontmatter.FrontmatterError)):
-        plan.page_text(PAGE, text)
+    with pytest.raises((pages.NotAPage, regions.RegionError, frontmatter.FrontmatterError)):
+        pages.page_text(PAGE, text)

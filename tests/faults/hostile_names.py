@@ -20,8 +20,8 @@ from standins.vaultfiles import Ours
 from standins.vaults import paper
 
 from kb.core.links import markdown_link, read_links, wiki_link
+from kb.core.note_names import NamePlan
 from kb.core.papers import Paper, parse_arxiv_id
-from kb.core.plan import NamePlan
 from kb.errors import Refused
 from kb.vault.files import VaultFiles
 

@@ -28,9 +28,10 @@ from typing import TYPE_CHECKING
 from standins.long_papers import ELSEWHERE, Papers, stamp
 
 from kb import config, resources
-from kb.core import notes, plan, regions
+from kb.core import notes, regions
 from kb.core.announcements import back, days_between, previous_day
 from kb.core.assessments import Assessment, rank
+from kb.core.note_names import NamePlan
 from kb.core.properties import Form
 from kb.core.topics import parse_topics
 from kb.sync import criteria
@@ -132,7 +133,7 @@ class _Writing:
         self.papers = papers
         self.topics = parse_topics(vault.topics_text()).topics
         self.template = vault.read_text(vault.settings.at("Templates", "Paper.md"))
-        self.names = plan.NamePlan(set(), vault.settings.folders.papers, vault.settings.notes.name)
+        self.names = NamePlan(set(), vault.settings.folders.papers, vault.settings.notes.name)
         self.criteria = criteria.snapshot(vault)
         self.paths: list[str] = []
         self._folders: set[Path] = set()

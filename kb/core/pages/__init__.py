@@ -22,6 +22,7 @@ from kb.core.pages.daily import TASKS, boxes, marked, ticked
 from kb.core.pages.home import gaps
 from kb.core.pages.layout import Layout
 from kb.core.pages.shelf import PAGE_KEYS, REGION, Page, Shelf, marks
+from kb.core.pages.text import NotAPage, page_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -33,12 +34,14 @@ __all__ = [
     "TASKS",
     "Layout",
     "Leaf",
+    "NotAPage",
     "Page",
     "Shelf",
     "boxes",
     "gaps",
     "leaves",
     "marked",
+    "page_text",
     "render",
     "ticked",
 ]
