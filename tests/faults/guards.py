@@ -133,7 +133,7 @@ GUARDS = (
         "tests/system/test_reader.py",
     ),
     Guard(
-        "losing sight is not deleting", "kb/core/plan.py",
+        "losing sight is not deleting", "kb/core/whereabouts.py",
         "def too_many_vanished(", "def too_many_vanished(*_: object) -> bool:\n    return False\n\n\ndef _(",
         "tests/core/test_plan.py",
     ),
@@ -167,7 +167,7 @@ def is_noticed(guard: Guard, copy: Path) -> tuple[bool, str]:
     file.write_text(whole.replace(guard.code, guard.without, 1), "utf-8")
     try:
         ran = subprocess.run(
-            [sys.executable, "-B", "-m", "pytest", "-x", "-q", *guard.tests.split()],
+            [sys.executable, "-B", "-m", "pytest", "-n0", "-x", "-q", *guard.tests.split()],
             cwd=copy, env={**os.environ, "PYTHONPATH": str(copy)}, capture_output=True, text=True,
             check=False,
         )  # fmt: skip
