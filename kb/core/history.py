@@ -34,7 +34,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import date
 
-__all__ = ["Day", "History", "Outcome", "Record", "Written", "extend", "fold", "fold_lines"]
+__all__ = [
+    "Day",
+    "History",
+    "Outcome",
+    "Record",
+    "Written",
+    "extend",
+    "fold",
+    "fold_lines",
+    "go_on",
+]
 
 _AT, _ABOUT = itemgetter(0), itemgetter(1, 2)
 Outcome = Literal["done", "quiet", "holiday", "open"]
@@ -228,14 +238,24 @@ def fold_lines(lines: Iterable[bytes]) -> History:
     return _fold(filter(None, map(records.read, lines)))
 
 
+def go_on(history: History, lines: Iterable[bytes]) -> bool:
+    """Adds what more lines of the ledger say. False, and nothing is added, where one of them is not
+    newer than all the history holds, or it cannot be told."""
+    entries = list(filter(None, map(records.read, lines)))
+    if any(at <= history.latest or kind == records.NEWER for at, kind, *_ in entries):
+        return False
+    _fold(entries, history)
+    return True
+
+
 def extend(history: History, told: Iterable[Record]) -> None:
     """Adds records that are newer than all the history holds."""
     for record in told:
         _take(history, records.entry(record))
 
 
-def _fold(entries: Iterable[Entry]) -> History:
-    history = History()
+def _fold(entries: Iterable[Entry], history: History | None = None) -> History:
+    history = history or History()
     for _, run in groupby(sorted(entries, key=_AT), key=_AT):
         together = list(run)
         several = len(set(map(_ABOUT, together))) < len(together)

@@ -1,6 +1,6 @@
-"""What can be had again: abstracts, parsed notes, counted words, hashes of what kb last wrote.
+"""What can be had again: abstracts, parsed notes, the folded ledger, hashes of what kb last wrote.
 
-One SQLite file per vault, outside the vault, deletable at any time.
+One SQLite file per vault and a few snapshots, outside the vault, deletable at any time.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from kb.core.papers import Paper
 from kb.errors import KbError
+from kb.vault.snapshots import Snapshots
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -80,6 +81,7 @@ class Cache:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "cache.sqlite"
+        self.snapshots = Snapshots(folder)
         with self._told():
             folder.mkdir(parents=True, exist_ok=True)
             try:
@@ -168,12 +170,16 @@ class Cache:
     def read_notes_as(self, how: str) -> None:
         """Forgets what was read of notes in another way than `how`."""
         if self.fact("notes are read as") != how:
-            self._run("delete from notes")
+            self.forget_notes()
             self.put_fact("notes are read as", how)
 
     def notes(self) -> list[NoteRow]:
-        """What was read of each file, and the stamp under which it was."""
+        """What was read of each file since the last snapshot, and the stamp under which it was."""
         return cast("list[NoteRow]", self._run("select * from notes"))
+
+    def forget_notes(self) -> None:
+        """A snapshot has them all."""
+        self._run("delete from notes")
 
     def put_notes(self, rows: Iterable[NoteRow], gone: Iterable[str]) -> None:
         marks = ",".join("?" * 14)

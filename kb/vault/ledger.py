@@ -2,32 +2,50 @@
 
 from __future__ import annotations
 
-import gc
+import hashlib
 import json
 import os
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Protocol
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+from kb import resources
 from kb.core import jsonlines
-from kb.core.history import History, Record, fold_lines
+from kb.core.garbage import uncollected
+from kb.core.history import History, Record, fold_lines, go_on
 from kb.errors import KbError
-from kb.vault import disk
+from kb.vault import disk, snapshots
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from kb.vault.cache import Cache
+
 FOLDER = ".kb/ledger"
-_FACT = "ledger"
-Stamp = dict[str, tuple[int, int]]
-"""Size and time of last change, in nanoseconds, by file name."""
+_FACT = _SNAPSHOT = "ledger"
+Stamp = dict[str, tuple[int, int, int]]
+"""Size, and times of last change (of content, of anything) in nanoseconds, by file name."""
+_Part = tuple[tuple[int, int, int], int, str]
+"""Of a file that was read: its stamp, how many bytes were read, and their digest."""
 
 
-class Memory(Protocol):
-    """What is remembered of a vault outside the vault."""
+@dataclass(slots=True)
+class _Read:
+    """What the files of the ledger say beyond what was known of them."""
 
-    def fact(self, name: str) -> str | None: ...
-    def put_fact(self, name: str, value: str) -> None: ...
+    parts: dict[str, _Part] = field(default_factory=dict)
+    lines: list[bytes] = field(default_factory=list)
+    fresh: int = 0
+    """Bytes of `lines`."""
+    goes_on: bool = True
+    """Whether the files begin with all that was known."""
+    whole: bool = True
+    """Whether no line is cut off."""
+
+    @property
+    def stamps(self) -> Stamp:
+        return {name: stamp for name, (stamp, _, _) in self.parts.items()}
 
 
 class Ledger:
@@ -36,7 +54,7 @@ class Ledger:
     `memory` knows whether there was a ledger: one that is gone is not taken for a new vault.
     """
 
-    def __init__(self, root: Path, *, memory: Memory | None = None) -> None:
+    def __init__(self, root: Path, *, memory: Cache | None = None) -> None:
         self.folder = root / FOLDER
         self.root = root
         self._memory = memory
@@ -51,7 +69,7 @@ class Ledger:
             for entry in listed:
                 if entry.name.endswith(".jsonl"):
                     with suppress(FileNotFoundError):
-                        found[entry.name] = _size_and_time(entry.stat())
+                        found[entry.name] = _stamp(entry.stat())
         return found
 
     def records(self) -> list[Record]:
@@ -60,7 +78,9 @@ class Ledger:
         Raises KbError where the ledger is not there and once was.
         """
         records: list[Record] = []
-        for line in self._lines():
+        read = self._read({})
+        self.held = read.stamps
+        for line in read.lines:
             try:
                 record = jsonlines.loads(line)
             except ValueError:
@@ -72,8 +92,16 @@ class Ledger:
     def history(self, *, begin_anew: bool = False) -> History:
         """What the records say together; with `begin_anew` nothing where the ledger is gone."""
         self._anew = self._anew or begin_anew
-        with _uncollected():
-            return fold_lines(self._lines())
+        with uncollected():
+            known, history = self._snapshot()
+            read = self._read(known)
+            if history is None or not read.goes_on or not go_on(history, read.lines):
+                if known:
+                    read = self._read({})
+                history = fold_lines(read.lines)
+            self.held = read.stamps
+            self._keep(history, read)
+        return history
 
     def append(self, month: str, records: Iterable[Record]) -> str | None:
         """Adds `records` to the file of `month` (`YYYY-MM`), flushed to the disk.
@@ -95,26 +123,50 @@ class Ledger:
             self.folder.mkdir(exist_ok=True)
             new = not path.exists()
             with path.open("a+b", buffering=0) as file:
-                before = _size_and_time(os.fstat(file.fileno()))
+                before = _stamp(os.fstat(file.fileno()))
                 _mend(file.fileno())
                 disk.write_all(file.fileno(), text.encode("utf-8", "replace"))
                 os.fsync(file.fileno())
-                if self.held is not None and self.held.get(path.name, (0, before[1])) == before:
-                    self.held[path.name] = _size_and_time(os.fstat(file.fileno()))
+                if self.held is not None and self.held.get(path.name, (0, *before[1:])) == before:
+                    self.held[path.name] = _stamp(os.fstat(file.fileno()))
             if new:
                 disk.sync_folder(self.folder)
         except OSError as error:
             raise disk.DiskError(f"{FOLDER}/{month}.jsonl", error) from error
         return f"{FOLDER}/{month}.jsonl"
 
-    def _lines(self) -> Iterator[bytes]:
-        held: Stamp = {}
+    def _read(self, known: Mapping[str, _Part]) -> _Read:
+        """Reads the files, and of those in `known` what follows on it."""
+        read = _Read()
         for path in self._files():
+            part = known.get(path.name, _NOTHING)
             with path.open("rb") as file:
-                held[path.name] = _size_and_time(os.fstat(file.fileno()))
-                lines = file.read().split(b"\n")
-            yield from filter(bytes.strip, lines)
-        self.held = held
+                stamp = _stamp(os.fstat(file.fileno()))
+                if stamp == part[0]:
+                    read.parts[path.name] = part
+                    continue
+                data = file.read()
+            read.parts[path.name] = stamp, len(data), _digest(data)
+            _, size, digest = part
+            read.goes_on = read.goes_on and _digest(data[:size]) == digest
+            read.whole = read.whole and data.endswith(b"\n")
+            read.fresh += len(data) - size
+            read.lines += filter(bytes.strip, data[size:].split(b"\n"))
+        read.goes_on = read.goes_on and known.keys() <= read.parts.keys()
+        return read
+
+    def _snapshot(self) -> tuple[dict[str, _Part], History | None]:
+        """The history as it was kept last, and of which files; none where this is another program."""
+        if self._memory is None:
+            return {}, None
+        return self._memory.snapshots.load(_SNAPSHOT, resources.build()) or ({}, None)
+
+    def _keep(self, history: History, read: _Read) -> None:
+        whole = sum(size for _, size, _ in read.parts.values())
+        worth = snapshots.is_worth(read.fresh, whole, snapshots.WORTH_BYTES)
+        if self._memory is not None and read.whole and worth:
+            things = read.parts, history
+            self._memory.snapshots.keep(_SNAPSHOT, resources.build(), things)
 
     def _files(self) -> list[Path]:
         files = sorted(self.folder.glob("*.jsonl"))
@@ -132,20 +184,15 @@ class Ledger:
         return files
 
 
-def _size_and_time(status: os.stat_result) -> tuple[int, int]:
-    return status.st_size, status.st_mtime_ns
+def _stamp(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Looks for no garbage: among a hundred thousand new objects there is none, and it takes long."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
+def _digest(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+_NOTHING: _Part = ((-1, -1, -1), 0, _digest(b""))
 
 
 def _mend(descriptor: int) -> None:

@@ -19,6 +19,7 @@ from kb.core import notes as notes_
 from kb.core.collection import Card, Notes
 from kb.core.properties import PLAIN
 from kb.errors import Busy, Problem, Refused
+from kb.vault import snapshots
 from kb.vault.reading import Missing
 from kb.vault.walk import NOT_UNICODE, Entry, Walk, is_conflict_copy
 
@@ -190,10 +191,11 @@ class Scan:
     def compare(self, home: Home) -> Changes:
         """Looks at every file of the vault. Raises DiskError where the vault cannot be listed."""
         changes = Changes(set(), set(), everything=not self.begun)
-        known = self._seen
+        since: dict[str, Seen] = {}
         if not self.begun:
-            known = self._remembered()
+            since = self._recall()
             self.begun = True
+        known = self._seen | since
         self._passed_over = {}
         present = set()
         fresh: dict[str, Seen] = {}
@@ -209,7 +211,11 @@ class Scan:
         for path in gone:
             if path in self._seen:
                 self._leave(path, changes)
-        self._settle(home, changes, fresh, gone)
+        self._settle(home, changes)
+        if changes.everything:
+            changes.paths, changes.papers = set(self._seen), set(self.notes)
+        if not (changes.everything and self._keep(len(since) + len(fresh))):
+            self._put(fresh, gone)
         return changes
 
     def look_at(self, hints: Iterable[str], home: Home) -> Changes:
@@ -226,7 +232,8 @@ class Scan:
             elif before is None or before[:3] != (entry.mtime_ns, entry.ctime_ns, entry.size):
                 fresh[path] = self._read(entry)
                 self._enter(path, fresh[path], changes)
-        self._settle(home, changes, fresh, gone)
+        self._settle(home, changes)
+        self._put(fresh, gone)
         return changes
 
     def differs(self, hints: Iterable[str]) -> bool:
@@ -334,10 +341,8 @@ class Scan:
         if before.id != now and self.notes.path_of(before.id) == path:
             del self.notes[before.id]
 
-    def _settle(
-        self, home: Home, changes: Changes, fresh: dict[str, Seen], gone: list[str]
-    ) -> None:
-        """Which of several notes is the paper's; and what the cache is to remember."""
+    def _settle(self, home: Home, changes: Changes) -> None:
+        """Which of several notes is the paper's."""
         for arxiv_id, paths in list(self._rivals.items()):
             if len(paths) < 2:
                 del self._rivals[arxiv_id]
@@ -346,14 +351,37 @@ class Scan:
                 if (card := self._seen[chosen].card) is not None:
                     self.notes.put(arxiv_id, card)
                 changes.papers.add(arxiv_id)
+
+    # What the cache remembers
+
+    def _put(self, fresh: Mapping[str, Seen], gone: Iterable[str]) -> None:
         if fresh or gone:
             self._cache.read_notes_as(self._how)
             self._cache.put_notes((_row(path, seen) for path, seen in fresh.items()), gone)
 
-    def _remembered(self) -> dict[str, Seen]:
-        """What the cache has of each file, if it was read as this vault is read now."""
+    def _recall(self) -> dict[str, Seen]:
+        """Takes up the last snapshot, if notes were read for it as they are now; and what the cache has
+        of each file that was read since."""
         self._cache.read_notes_as(self._how)
+        if state := self._cache.snapshots.load("notes", self._about):
+            self._seen, self.notes, self._rivals, self._traces, self._troubled = state
+            self.notes.settle()
         return {path: _from_row(path, row) for path, *row in self._cache.notes()}
+
+    def _keep(self, fresh: int) -> bool:
+        """Keeps a snapshot where so many notes are not in the last one."""
+        if not snapshots.is_worth(fresh, len(self._seen), snapshots.WORTH_FILES):
+            return False
+        state = self._seen, self.notes, self._rivals, self._traces, self._troubled
+        if not self._cache.snapshots.keep("notes", self._about, state):
+            return False
+        self._cache.forget_notes()
+        return True
+
+    @property
+    def _about(self) -> str:
+        """What a snapshot is about: one of another way to read, or of other fields, is not to be used."""
+        return f"{self._how} {Seen._fields} {Card._fields} {sorted(vars(Notes()))}"
 
     def _read(self, entry: Entry) -> Seen:
         path = entry.path

@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kb.core.history import History, extend, fold, fold_lines
+from kb.core.history import History, extend, fold, fold_lines, go_on
 
 Record = dict[str, Any]
 Checks = dict[str, dict[str, Callable[[Any], bool]]]
@@ -355,6 +355,29 @@ def test_what_is_appended_later_may_be_added_to_what_was_read(lines: list[bytes]
     history = fold(ordered[:at])
     extend(history, ordered[at:])
     assert history == fold(records)
+
+
+def at_of_line(line: bytes) -> str:
+    return next(map(at_of, records_of([line])), "")
+
+
+@given(ledgers(), st.integers(0, 14), st.booleans())
+def test_a_history_goes_on_with_lines_that_are_newer_and_with_no_others(
+    lines: list[bytes], at: int, in_order: bool
+) -> None:
+    if in_order:
+        lines = sorted(lines, key=at_of_line)
+    history = fold_lines(lines[:at])
+    goes_on = go_on(history, lines[at:])
+    assert history == fold_lines(lines if goes_on else lines[:at])
+
+
+def test_a_history_goes_on_with_the_next_pass() -> None:
+    former, later = ({"v": 1, "k": "pass", "at": f"2025-03-0{day}"} for day in (6, 7))
+    history = fold([former])
+    assert not go_on(history, [json.dumps(former).encode()])
+    assert go_on(history, [json.dumps(later).encode()])
+    assert history.passes == [former, later]
 
 
 @given(st.lists(SOUND, max_size=8), st.randoms(use_true_random=False))

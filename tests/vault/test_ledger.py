@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kb.errors import KbError
+from kb.vault.cache import Cache
 from kb.vault.ledger import FOLDER, Ledger
 
 
@@ -28,22 +29,9 @@ def test_nothing_to_append_makes_no_file(tmp_path: Path) -> None:
     assert not (tmp_path / ".kb").exists()
 
 
-class Memory:
-    """What the cache remembers of a vault."""
-
-    def __init__(self) -> None:
-        self.facts: dict[str, str] = {}
-
-    def fact(self, name: str) -> str | None:
-        return self.facts.get(name)
-
-    def put_fact(self, name: str, value: str) -> None:
-        self.facts[name] = value
-
-
 @pytest.mark.parametrize("lost", [".kb", FOLDER, f"{FOLDER}/2025-03.jsonl"])
 def test_a_ledger_that_is_gone_is_not_begun_anew(tmp_path: Path, lost: str) -> None:
-    root, away, memory = tmp_path / "vault", tmp_path / "away", Memory()
+    root, away, memory = tmp_path / "vault", tmp_path / "away", Cache(tmp_path / "cache")
     root.mkdir()
     assert Ledger(root, memory=memory).records() == []
     writing = Ledger(root, memory=memory)
