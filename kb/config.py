@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tomllib
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
-
-os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for some takes long
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args, get_type_hints
 
 from kb.core import names
 from kb.core.assessments import Cutoffs
@@ -18,6 +18,8 @@ from kb.errors import ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 FILE = "kb.toml"
 
@@ -55,51 +57,59 @@ def _properties(told: dict[str, str | bool]) -> dict[str, str | bool]:
     return told
 
 
-Category = Annotated[str, AfterValidator(_category)]
-Folder = Annotated[str, AfterValidator(_folder)]
-Columns = Annotated[list[str], AfterValidator(checked)]
-Score = Annotated[int, Field(ge=1, le=10)]
+# What a section may hold stands in its annotations, which pydantic reads where a text is checked. To
+# import pydantic and to build what it checks with is a quarter of a start, so nothing else needs it.
+_CHECKED: Any = {"extra": "forbid", "strict": True}
 
 
-class _Section(BaseModel):
-    # A section is part of the whole, and built with it.
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
+@dataclass(frozen=True)
+class ArxivSettings:
+    __pydantic_config__: ClassVar[Any] = _CHECKED
+    categories: Annotated[list[Annotated[str, AfterValidator(_category)]], Field(min_length=1)] = (
+        field(default_factory=lambda: ["cs.LG", "cs.AI"])
+    )
+    announce: Annotated[list[Literal["new", "cross"]], Field(min_length=1)] = field(
+        default_factory=lambda: ["new", "cross"]
+    )
+    backlog_days: Annotated[int, Field(ge=0, le=60)] = 20
 
 
-class ArxivSettings(_Section):
-    categories: list[Category] = Field(default=["cs.LG", "cs.AI"], min_length=1)
-    announce: list[Literal["new", "cross"]] = Field(default=["new", "cross"], min_length=1)
-    backlog_days: int = Field(default=20, ge=0, le=60)
-
-
-class KeepSettings(_Section):
-    relevance: Score = 7
-    novelty: Score = 6
-    per_day: int = Field(default=15, ge=0)
-    follow: list[str] = []
+@dataclass(frozen=True)
+class KeepSettings:
+    __pydantic_config__: ClassVar[Any] = _CHECKED
+    relevance: Annotated[int, Field(ge=1, le=10)] = 7
+    novelty: Annotated[int, Field(ge=1, le=10)] = 6
+    per_day: Annotated[int, Field(ge=0)] = 15
+    follow: list[str] = field(default_factory=list)
 
     @property
     def cutoffs(self) -> Cutoffs:
         return Cutoffs(self.relevance, self.novelty, self.per_day)
 
 
-class FolderSettings(_Section):
-    root: Folder = ""
-    papers: Annotated[Folder, AfterValidator(names.checked_template)] = "Papers/{announced:%Y-%m}"
-    daily: Folder = "Daily"
-    weekly: Folder = "Weekly"
-    monthly: Folder = "Monthly"
-    templates: Folder = "Templates"
-    prompts: Folder = ".kb/prompts"
-
-
-class NoteSettings(_Section):
-    name: Annotated[str, AfterValidator(names.checked_template)] = Field(
-        default="{title}", min_length=1
+@dataclass(frozen=True)
+class FolderSettings:
+    __pydantic_config__: ClassVar[Any] = _CHECKED
+    root: Annotated[str, AfterValidator(_folder)] = ""
+    papers: Annotated[str, AfterValidator(_folder), AfterValidator(names.checked_template)] = (
+        "Papers/{announced:%Y-%m}"
     )
-    quiet: float = Field(default=10.0, ge=0)
+    daily: Annotated[str, AfterValidator(_folder)] = "Daily"
+    weekly: Annotated[str, AfterValidator(_folder)] = "Weekly"
+    monthly: Annotated[str, AfterValidator(_folder)] = "Monthly"
+    templates: Annotated[str, AfterValidator(_folder)] = "Templates"
+    prompts: Annotated[str, AfterValidator(_folder)] = ".kb/prompts"
+
+
+@dataclass(frozen=True)
+class NoteSettings:
+    __pydantic_config__: ClassVar[Any] = _CHECKED
+    name: Annotated[str, Field(min_length=1), AfterValidator(names.checked_template)] = "{title}"
+    quiet: Annotated[float, Field(ge=0)] = 10.0
     """Seconds for which a file that the reader changed is left alone."""
-    properties: Annotated[dict[str, str | bool], AfterValidator(_properties)] = {}
+    properties: Annotated[dict[str, str | bool], AfterValidator(_properties)] = field(
+        default_factory=dict
+    )
     """By kb's key: another name, or false where new notes are to be without it."""
 
     @property
@@ -108,77 +118,93 @@ class NoteSettings(_Section):
         return Properties.of(self.properties)
 
 
-class PageSettings(_Section):
+@dataclass(frozen=True)
+class PageSettings:
+    __pydantic_config__: ClassVar[Any] = _CHECKED
     links: Literal["markdown", "wiki"] = "markdown"
-    month_rows: int = Field(default=10, ge=1)
-    columns: Columns = list(SHORT)
+    month_rows: Annotated[int, Field(ge=1)] = 10
+    columns: Annotated[list[str], AfterValidator(checked)] = field(
+        default_factory=lambda: list(SHORT)
+    )
     """Of the tables on monthly pages and the list of imports."""
-    week_columns: Columns = list(FULL)
+    week_columns: Annotated[list[str], AfterValidator(checked)] = field(
+        default_factory=lambda: list(FULL)
+    )
     """Of those on weekly pages and the home page."""
 
 
-class PriceSettings(_Section):
+@dataclass(frozen=True)
+class PriceSettings:
     """US dollars for a million tokens."""
 
-    input: float = Field(ge=0)
-    cached: float | None = Field(default=None, ge=0)
+    __pydantic_config__: ClassVar[Any] = _CHECKED
+    input: Annotated[float, Field(ge=0)]
+    output: Annotated[float, Field(ge=0)]
+    cached: Annotated[float | None, Field(ge=0)] = None
     """Prompt tokens that the provider had kept; left out: as `input`."""
-    output: float = Field(ge=0)
 
 
-class LlmSettings(_Section):
-    model: str = Field(default="gpt-4o-mini", min_length=1)
+@dataclass(frozen=True)
+class LlmSettings:
+    __pydantic_config__: ClassVar[Any] = _CHECKED
+    model: Annotated[str, Field(min_length=1)] = "gpt-4o-mini"
     base_url: str = ""
-    language: str = Field(default="English", min_length=1, max_length=40)
-    daily_budget: float = Field(default=1.0, ge=0, strict=False)
+    language: Annotated[str, Field(min_length=1, max_length=40)] = "English"
+    daily_budget: Annotated[float, Field(ge=0)] = 1.0
     summaries: Literal["kept", "rated", "never"] = "kept"
     """Which papers get a summary of their own, short and long."""
     notes: Literal["kept", "rated", "never"] = "never"
     """Which papers get reading notes."""
     overview: bool = True
     """Whether a month that is over gets an overview."""
-    concurrency: int = Field(default=8, ge=1, le=64)
-    requests_per_minute: int = Field(default=0, ge=0)
+    concurrency: Annotated[int, Field(ge=1, le=64)] = 8
+    requests_per_minute: Annotated[int, Field(ge=0)] = 0
     """0: no limit."""
-    tokens_per_minute: int = Field(default=0, ge=0)
+    tokens_per_minute: Annotated[int, Field(ge=0)] = 0
     """0: no limit."""
-    timeout: float = Field(default=300, gt=0, le=3600)
+    timeout: Annotated[float, Field(gt=0, le=3600)] = 300.0
     """Seconds for one request as a whole."""
-    batch_tokens: int = Field(default=12_000, ge=500)
+    batch_tokens: Annotated[int, Field(ge=500)] = 12_000
     """Tokens of the papers that are asked about together, about."""
     screen: bool = True
     """Whether the local scorer may leave papers out; no paper is left out before it has earned it."""
-    screen_loss: float = Field(default=0.03, ge=0, le=0.5)
+    screen_loss: Annotated[float, Field(ge=0, le=0.5)] = 0.03
     """Which part of the papers worth keeping may be lost to it, by what is known beforehand."""
-    screen_floor: float = Field(default=0.2, ge=0, le=1)
+    screen_floor: Annotated[float, Field(ge=0, le=1)] = 0.2
     """The share of a day that is sent whatever was earned."""
-    screen_sample: float = Field(default=0.015, ge=0, le=1)
+    screen_sample: Annotated[float, Field(ge=0, le=1)] = 0.015
     """The share of what is left out that is sent all the same, to learn what is lost."""
-    prices: dict[str, PriceSettings] = {}
+    prices: dict[str, PriceSettings] = field(default_factory=dict)
     """By the name of the model."""
 
 
-class GitSettings(_Section):
+@dataclass(frozen=True)
+class GitSettings:
+    __pydantic_config__: ClassVar[Any] = _CHECKED
     commit: Literal["notes", "own", "off"] = "notes"
-    settle: float = Field(default=30, ge=0, strict=False)
+    settle: Annotated[float, Field(ge=0)] = 30.0
 
 
-class SyncSettings(_Section):
-    at: list[Annotated[str, AfterValidator(_time)]] = ["auto"]
+@dataclass(frozen=True)
+class SyncSettings:
+    __pydantic_config__: ClassVar[Any] = _CHECKED
+    at: list[Annotated[str, AfterValidator(_time)]] = field(default_factory=lambda: ["auto"])
 
 
-class Settings(_Section):
+@dataclass(frozen=True)
+class Settings:
     """`kb.toml`. Every field has the default that the template writes out."""
 
+    __pydantic_config__: ClassVar[Any] = _CHECKED
     version: Literal[1] = 1
-    arxiv: ArxivSettings = ArxivSettings()
-    keep: KeepSettings = KeepSettings()
-    folders: FolderSettings = FolderSettings()
-    notes: NoteSettings = NoteSettings()
-    pages: PageSettings = PageSettings()
-    llm: LlmSettings = LlmSettings()
-    git: GitSettings = GitSettings()
-    sync: SyncSettings = SyncSettings()
+    arxiv: ArxivSettings = field(default_factory=ArxivSettings)
+    keep: KeepSettings = field(default_factory=KeepSettings)
+    folders: FolderSettings = field(default_factory=FolderSettings)
+    notes: NoteSettings = field(default_factory=NoteSettings)
+    pages: PageSettings = field(default_factory=PageSettings)
+    llm: LlmSettings = field(default_factory=LlmSettings)
+    git: GitSettings = field(default_factory=GitSettings)
+    sync: SyncSettings = field(default_factory=SyncSettings)
 
     def at(self, *parts: str) -> str:
         """A vault path below `folders.root`."""
@@ -213,10 +239,24 @@ def parse(text: str, *, name: str = FILE) -> Settings:
     except RecursionError:
         raise ConfigError(f"{name} is nested too deep to be settings") from None
     _refuse_secrets(raw, name, "")
+    adapter = _adapter()
+    from pydantic import ValidationError
+
     try:
-        return Settings.model_validate(raw)
+        # Of JSON, since strictly taken no table of Python's is one of these classes.
+        return adapter.validate_json(json.dumps(raw, default=str))
     except ValidationError as error:
         raise ConfigError(f"{name}: " + "; ".join(_sentences(error))) from None
+
+
+@cache
+def _adapter() -> TypeAdapter[Settings]:
+    """What checks a text, built when the first one is."""
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for some takes long
+    import pydantic
+
+    globals().update(Field=pydantic.Field, AfterValidator=pydantic.AfterValidator)
+    return pydantic.TypeAdapter(Settings)
 
 
 def _refuse_secrets(value: Any, name: str, key: str) -> None:
@@ -233,23 +273,23 @@ def _refuse_secrets(value: Any, name: str, key: str) -> None:
         )
 
 
-def _section_at(parts: tuple[int | str, ...]) -> type[BaseModel]:
+def _keys_at(parts: tuple[int | str, ...]) -> list[str]:
+    """The keys of the section there."""
     section: Any = Settings
     for part in parts:
-        if isinstance(section, type) and issubclass(section, BaseModel):
-            section = section.model_fields[str(part)].annotation
+        if is_dataclass(section):
+            section = get_type_hints(section)[str(part)]
         else:  # a table of sections by name, such as llm.prices
             section = get_args(section)[1]
-    found: type[BaseModel] = section
-    return found
+    return [each.name for each in fields(section)]
 
 
 def _sentences(error: ValidationError) -> list[str]:
     sentences = []
     for detail in error.errors():
         where = ".".join(str(part) for part in detail["loc"])
-        if detail["type"] == "extra_forbidden":
-            known = list(_section_at(detail["loc"][:-1]).model_fields)
+        if detail["type"] == "unexpected_keyword_argument":
+            known = _keys_at(detail["loc"][:-1])
             import difflib
 
             close = difflib.get_close_matches(str(detail["loc"][-1]), known, n=1, cutoff=0.5)

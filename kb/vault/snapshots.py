@@ -21,6 +21,18 @@ if TYPE_CHECKING:
 
 _CLASSES = {
     "datetime": {"date"},
+    "kb.config": {
+        "ArxivSettings",
+        "FolderSettings",
+        "GitSettings",
+        "KeepSettings",
+        "LlmSettings",
+        "NoteSettings",
+        "PageSettings",
+        "PriceSettings",
+        "Settings",
+        "SyncSettings",
+    },
     "kb.core.collection": {"Card", "Notes"},
     "kb.core.costs": {"Cost"},
     "kb.core.history": {"Day", "History"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -75,7 +76,7 @@ class Vault:
         self._in_force = InForce(self.cache, forgiving=forgiving)
         try:
             self.settings: Settings = settings or self._in_force.use(
-                CONFIG, lambda: config.read(root / CONFIG), config.parse
+                CONFIG, lambda: config.read(root / CONFIG), self._parse
             )
         except BaseException:
             self.cache.close()
@@ -83,6 +84,15 @@ class Vault:
         self.properties = self.settings.notes.named
         self.files = VaultFiles(root, quiet_seconds=self.settings.notes.quiet, ours=self.cache)
         self.ledger = Ledger(root, memory=self.cache)
+
+    def _parse(self, text: str) -> Settings:
+        """The settings in `text`, as the last process has found them in the same."""
+        about = f"{resources.build()} {hashlib.sha256(text.encode()).hexdigest()}"
+        settings: Settings | None = self.cache.snapshots.load("settings", about)
+        if settings is None:
+            settings = config.parse(text)
+            self.cache.snapshots.keep("settings", about, settings)
+        return settings
 
     def __enter__(self) -> Vault:
         return self

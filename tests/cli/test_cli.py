@@ -26,6 +26,20 @@ def test_help_lists_every_command_and_loads_nothing_heavy() -> None:
         assert f"\n  {name} " in done.stdout
 
 
+def test_settings_that_were_checked_before_are_not_checked_again(tmp_path: Path) -> None:
+    assert cli.run(["init", str(tmp_path / "vault")]) == 0
+    code = (
+        "import sys\nfrom kb.cli import run\n"
+        f"assert run(['index', '-q', '--vault', {str(tmp_path / 'vault')!r}]) == 0\n"
+        "print('pydantic' in sys.modules)"
+    )
+    for checked in (True, False):
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        )
+        assert done.stdout.split()[-1] == str(checked)
+
+
 @pytest.mark.parametrize("name", cli.COMMANDS)
 def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run([name, "--help"]) == 0

@@ -511,8 +511,8 @@ class LivingVault(RuleBasedStateMachine):
     @rule(relevance=st.sampled_from([1, 1, 5, 10]), per_day=st.sampled_from([0, 0, 1]))
     def change_cutoffs(self, relevance: int, per_day: int) -> None:
         self.tell(f"cutoffs: relevance {relevance}, {per_day} a day")
-        keep = self.settings.keep.model_copy(update={"relevance": relevance, "per_day": per_day})
-        self.settings = self.settings.model_copy(update={"keep": keep})
+        keep = replace(self.settings.keep, relevance=relevance, per_day=per_day)
+        self.settings = replace(self.settings, keep=keep)
 
     @rule(hours=st.sampled_from([-200, -25, -1, 1, 25, 200]))
     def jump(self, hours: int) -> None:
@@ -631,8 +631,8 @@ class LivingVault(RuleBasedStateMachine):
             os.utime(self.root / path, (then - older, then - older))
         self.edit(note, note.text + f"\njust typed {n}\n")
         os.utime(self.root / note.path)
-        notes = self.settings.notes.model_copy(update={"quiet": 10.0})
-        settings_ = self.settings.model_copy(update={"notes": notes})
+        notes = replace(self.settings.notes, quiet=10.0)
+        settings_ = replace(self.settings, notes=notes)
         self.pass_and_check(self.options(), settings_, busy=frozenset({note.path}))
         os.utime(self.root / note.path, (then, then))
         self.sync(0)
@@ -640,8 +640,8 @@ class LivingVault(RuleBasedStateMachine):
     @rule()
     def sync_and_commit(self) -> None:
         self.tell("pass with git")
-        git = self.settings.git.model_copy(update={"commit": "notes"})
-        settings_ = self.settings.model_copy(update={"git": git})
+        git = replace(self.settings.git, commit="notes")
+        settings_ = replace(self.settings, git=git)
         self.pass_and_check(self.options(commit=True), settings_)
         self.counts.figures["passes with git"] += 1
         self.gitted = True
@@ -663,8 +663,8 @@ class LivingVault(RuleBasedStateMachine):
             told = json.loads(line)
             if told["announced"] == SAMPLE_DAY.isoformat():
                 self.model.papers[told["id"]] = Announced(told["announced"], sample=True)
-        keep = self.settings.keep.model_copy(update={"relevance": relevance, "per_day": 2})
-        settings_ = self.settings.model_copy(update={"keep": keep})
+        keep = replace(self.settings.keep, relevance=relevance, per_day=2)
+        settings_ = replace(self.settings, keep=keep)
         self.pass_and_check(self.options(feed="sample", until=SAMPLE_DAY), settings_)
 
     @precondition(lambda self: any(paper.sample for paper in self.model.papers.values()))
@@ -681,8 +681,8 @@ class LivingVault(RuleBasedStateMachine):
 
     def settings_off(self) -> config.Settings:
         """The settings, without git."""
-        git = self.settings.git.model_copy(update={"commit": "off"})
-        return self.settings.model_copy(update={"git": git})
+        git = replace(self.settings.git, commit="off")
+        return replace(self.settings, git=git)
 
     @rule(call=st.integers(1, 30) | st.integers(1, 120), torn=st.booleans())
     def crash(self, call: int, torn: bool) -> None:
