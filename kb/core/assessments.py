@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 LOCAL = "local"
+UNNAMED = "digest"
+"""By whom a digest was judged that names no model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

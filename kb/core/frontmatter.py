@@ -13,7 +13,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from kb.core import yamlplain
-from kb.core.yamlsafe import MAX_BYTES, Document, Entry, FrontmatterError, parse
+from kb.core.yamlblock import MAX_BYTES, Document, Entry, FrontmatterError
 from kb.core.yamltext import dump_value
 
 __all__ = [
@@ -177,7 +177,13 @@ def _parse(text: str, block: _Block) -> Document:
         if (at := _line_start(source, mark, 0)) >= 0:
             line = source.count("\n", 0, at) + 2
             raise FrontmatterError("holds a merge conflict; resolve it first", line)
-    return parse(source, 2)
+    return _document(source, 2)
+
+
+def _document(source: str, first_line: int = 1) -> Document:
+    from kb.core.yamlsafe import parse  # most processes never come here
+
+    return parse(source, first_line)
 
 
 def _check_conflict(text: str) -> None:
@@ -211,7 +217,7 @@ def _wanted(
                 wanted[key] = (None, None)
             continue
         dumped = dump_value(key, value)
-        expected = parse(_line(key, value)).values[key]
+        expected = _document(_line(key, value)).values[key]
         if key not in own or not same(document.values[key], expected):
             wanted[key] = (dumped, expected)
     return wanted

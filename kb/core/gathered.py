@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from kb.core.assessments import Assessment
+from kb.core.assessments import UNNAMED, Assessment
 from kb.core.exports.records import COLUMNS
 from kb.core.listed import same_title
 from kb.core.papers import Paper
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from kb.core.listed import Listed, Listing
 
-UNNAMED = "digest"
-"""By whom a digest was judged that names no model."""
 SHORT = 40
 """Words that fit into a cell of a table."""
 _BULLET = re.compile(r"^[ \t]*(?:[-*+]|\d{1,3}[.)])[ \t]+", re.MULTILINE)

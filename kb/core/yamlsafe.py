@@ -6,12 +6,12 @@ built, and nothing here recurses: CPython's C loader crashes on a block nested 5
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
-MAX_BYTES = 64 * 1024
+from kb.core.yamlblock import MAX_BYTES, Document, Entry, FrontmatterError
+
 MAX_DEPTH = 32
 MAX_ANCHORS = 16
 """Anchors, and again aliases, in one block."""
@@ -29,44 +29,6 @@ _TYPED = {
 _STARTS = (yaml.SequenceStartEvent, yaml.MappingStartEvent)
 _LEAVES = (yaml.ScalarEvent, yaml.AliasEvent)
 _MERGE = object()
-
-
-class FrontmatterError(ValueError):
-    """Frontmatter that cannot be read, or not edited safely; `line` counts from 1 in the file."""
-
-    def __init__(self, reason: str, line: int | None = None) -> None:
-        super().__init__(f"line {line}: {reason}" if line else reason)
-        self.reason = reason
-        self.line = line
-
-
-@dataclass(slots=True)
-class Entry:
-    """Where one top-level key and its value stand, as offsets into the block."""
-
-    key: str
-    key_start: int
-    key_end: int
-    start: int = 0
-    """Of the value."""
-    end: int = 0
-    """Of the value's last character; for literal and folded blocks after their trailing lines."""
-    style: str = ""
-    """`|` or `>` for literal and folded blocks, `flow` or `block` for collections."""
-    tied: bool = False
-    """An anchor or an alias stands in the key or the value."""
-    leaves: list[tuple[int, int]] = field(default_factory=list)
-    """The scalars inside a collection; what lies between may be a comment."""
-
-
-@dataclass(slots=True)
-class Document:
-    """The one mapping of a block; empty where the block holds nothing but comments."""
-
-    values: dict[str, object]
-    entries: list[Entry]
-    flow: bool
-    """The whole mapping stands in braces."""
 
 
 class _Frame:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from kb.core import whereabouts as whereabouts_
 from kb.core.report import Action, Report
 from kb.errors import Problem, UsageError
-from kb.sync import intake as intake_
 from kb.sync import reassess, recording, rendering, sight, whereabouts
 from kb.sync.options import Options, Progress, Selection, silent, utc_now
 from kb.sync.state import Memory, State
@@ -93,6 +92,8 @@ def _account_for_vanished(state: State) -> None:
 
 
 def _fetch(state: State, arxiv: ArxivSource | None) -> Intake:
+    from kb.sync import intake as intake_
+
     options, settings = state.options, state.vault.settings
     if options.feed is not None:
         state.progress("reading", 0, None)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from kb.core.assessments import UNNAMED
 from kb.core.exports.digest import digest
 from kb.core.exports.entries import by_day, choose, from_note
-from kb.core.gathered import UNNAMED
 from kb.core.listed import DayTotals, Usage
 from kb.errors import Busy, Refused
 from kb.sync.state import Home

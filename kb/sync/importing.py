@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kb import resources
 from kb.core import gathered, plan, words
+from kb.core.assessments import UNNAMED
 from kb.core.note_names import NamePlan
 from kb.core.ownership import is_bare
 from kb.core.pages import Layout
@@ -291,7 +292,7 @@ def _cost(listing: Listing) -> dict[str, Any]:
     usage = listing.day.usage if listing.day else ()
     model = usage[-1].model if usage else ""
     return {
-        "by": model or gathered.UNNAMED,
+        "by": model or UNNAMED,
         "tokens": [sum(getattr(one, part) or 0 for one in usage) for part in
                    ("prompt", "cached", "completion")],
         "usd": sum(one.usd or 0.0 for one in usage),

@@ -24,7 +24,8 @@ from kb.core.frontmatter import (
     read,
     split,
 )
-from kb.core.yamlsafe import MAX_BYTES, parse
+from kb.core.yamlblock import MAX_BYTES
+from kb.core.yamlsafe import parse
 
 NAMES = sorted(path.name.removesuffix(".before.md") for path in CASES.glob("*.before.md"))
 CHANGES: dict[str, Value | Remove] = {"status": "read", "relevance": 9}

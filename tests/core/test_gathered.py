@@ -5,7 +5,8 @@ from typing import Any
 
 from standins.vaults import paper
 
-from kb.core.gathered import UNNAMED, gather, is_long, shortened
+from kb.core.assessments import UNNAMED
+from kb.core.gathered import gather, is_long, shortened
 from kb.core.listed import Listed, Listing
 
 ID = "2503.00001"

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from kb.core import frontmatter, yamlplain
 from kb.core.frontmatter import read
 from kb.core.notes import plain_value, values_in
-from kb.core.yamlsafe import FrontmatterError, parse
+from kb.core.yamlblock import FrontmatterError
+from kb.core.yamlsafe import parse
 
 PIECES = [
     *("title", "arxiv_id", "tags", "on", "yes", "<<", "a b", "é", "key-1", "_", ": ", ":", ":\n", "\n"),

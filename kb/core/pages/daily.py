@@ -9,9 +9,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from kb.core import links, tables, tex
-from kb.core.assessments import LOCAL
+from kb.core.assessments import LOCAL, UNNAMED
 from kb.core.costs import money
-from kb.core.gathered import UNNAMED
 from kb.core.pages.calendar import Week, long, month_name, short
 from kb.core.pages.former import Section
 from kb.core.pages.shelf import page, topic_counts, totals
