@@ -5,12 +5,15 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import pytest
 from standins import large_vaults
 from standins.box import Box
 from standins.boxes import _private, empty
 
 from kb.core import notes
 from kb.core.history import fold
+from kb.sync import rendering
+from kb.vault import scan
 from kb.vault.ledger import Ledger
 
 __all__ = ["_private", "empty"]
@@ -29,6 +32,32 @@ def test_kb_finds_nothing_to_do_in_it(empty: Box) -> None:
     assert len(made.notes) == NOTES
     assert len(list(empty.root.glob("Daily/*.md"))) == NOTES // large_vaults.PER_DAY
     assert (empty.root / "Diary").is_dir()
+
+
+def test_what_two_processes_make_of_it_is_the_same(
+    empty: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of all notes and pages, that is, with a new cache."""
+    large_vaults.make(empty.root, 60)
+    before = empty.state()
+    lost, spoiled, *_ = (f"Daily/{page.name}" for page in sorted(empty.root.glob("Daily/*.md")))
+    for module in (scan, rendering):
+        monkeypatch.setattr(module, "WORTH", 2)
+    for number in (0, 1):
+        if number:
+            harm(empty.root, lost, spoiled)
+        monkeypatch.setenv("KB_CACHE_DIR", str(tmp_path / f"new {number}"))
+        assert empty.json("index")["pages"] == number * 2
+        now = empty.state()
+        assert {path: text for path, (text, _) in now.items()} == {
+            path: text for path, (text, _) in before.items()
+        }
+
+
+def harm(root: Path, lost: str, spoiled: str) -> None:
+    (root / lost).unlink()
+    text = (root / spoiled).read_text("utf-8")
+    (root / spoiled).write_text(text.replace("**Why**", "Why", 1), "utf-8")
 
 
 def test_notes_and_ledger_agree_and_the_seed_decides(empty: Box, tmp_path: Path) -> None:

@@ -76,15 +76,20 @@ def _value(text: str) -> object:
 
 
 def _scalar(text: str) -> object:
-    if quoted := _QUOTED.fullmatch(text):
-        inner = quoted[1]
-        return re.sub(r"\\(.)", r"\1", inner) if "\\" in inner else inner
-    if _NUMBER.fullmatch(text):
-        return int(text)
-    if _DAY.fullmatch(text) or _ADDRESS.fullmatch(text):
-        return text
-    if _WORDS.fullmatch(text):
+    first = text[0]
+    if first == '"':
+        if quoted := _QUOTED.fullmatch(text):
+            inner = quoted[1]
+            return re.sub(r"\\(.)", r"\1", inner) if "\\" in inner else inner
+    elif first in "0123456789":
+        if _NUMBER.fullmatch(text):
+            return int(text)
+        if _DAY.fullmatch(text):
+            return text
+    elif _WORDS.fullmatch(text):
         return _word(text)
+    elif _ADDRESS.fullmatch(text):
+        return text
     raise _NotPlainError
 
 

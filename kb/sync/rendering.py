@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,13 @@ from kb.core.links import Linker
 from kb.core.pages import Leaf, Shelf, leaves, marked
 from kb.core.ticks import ticks
 from kb.errors import Busy, Problem, Refused
+from kb.vault.apart import WORTH, apart
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from datetime import date
 
+    from kb.core.pages import Page
     from kb.sync.state import State
     from kb.vault.files import FileState
 
@@ -69,12 +72,9 @@ def write_pages(state: State) -> None:
     else:
         stale = [leaf for leaf in wanted if _may_differ(state, leaf)]
     finished = []
-    for number, leaf in enumerate(stale):
+    for number, (leaf, page) in enumerate(_rendered(state, stale)):
         state.progress("pages", number, len(stale))
-        if leaf.path in state.held:
-            continue
-        page = leaf.render()
-        if state.writer.page(page, standing.pop(leaf.path, None)):
+        if page is None or state.writer.page(page, standing.pop(leaf.path, None)):
             finished.append(leaf)
     state.progress("pages", len(stale), len(stale))
     gone = []
@@ -87,6 +87,24 @@ def write_pages(state: State) -> None:
     state.memory.unfinished -= {leaf.path for leaf in wanted}
     state.memory.unfinished |= {leaf.path for leaf in stale} - {leaf.path for leaf in finished}
     state.shown(shelf, setting)
+
+
+def _rendered(state: State, stale: list[Leaf]) -> Iterator[tuple[Leaf, Page | None]]:
+    """The pages of the leaves but for those that have to wait; None where the file says the same."""
+    due = [leaf for leaf in stale if leaf.path not in state.held]
+    mine, others = (due[::2], due[1::2]) if len(due) >= WORTH else (due, [])
+    with (
+        apart(lambda: [_unless_right(state, leaf) for leaf in others])
+        if others
+        else (nullcontext(list)) as rendered
+    ):
+        yield from ((leaf, leaf.render()) for leaf in mine)
+        yield from zip(others, rendered(), strict=True)
+
+
+def _unless_right(state: State, leaf: Leaf) -> Page | None:
+    page = leaf.render()
+    return None if state.writer.is_right(page) else page
 
 
 def _stirred(state: State, shelf: Shelf, setting: str) -> Collection[date | None] | None:

@@ -159,6 +159,14 @@ class Writer:
             return False
         return True
 
+    def is_right(self, page: Page) -> bool:
+        """Whether the page's file says all of it. Nothing is written, and nothing raised."""
+        try:
+            existing = self.vault.files.read(page.path).text
+            return page_text(page, existing) == existing
+        except (Busy, Refused, frontmatter.FrontmatterError, regions.RegionError, NotAPage):
+            return False
+
     def _write_page(self, page: Page, file: FileState | None) -> None:
         state = file or self.vault.files.find(page.path)
         existing = decode(page.path, state.data) if state else None

@@ -7,6 +7,7 @@ import hashlib
 import os
 import stat
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kb.errors import Busy, Refused
@@ -34,16 +35,20 @@ class Missing(Refused):
         super().__init__(path, "is not there; it was renamed, moved or deleted")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FileState:
     """A file as it was read: for a later write, what the writer saw."""
 
     path: str
     data: bytes
-    sha256: str
     mtime_ns: int
     size: int
     mode: int
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of the bytes."""
+        return sha256(self.data)
 
     @property
     def text(self) -> str:
@@ -101,7 +106,7 @@ def state_of(path: str, held: FileIO, limit: int = NOTE_LIMIT) -> FileState:
         after = os.fstat(held.fileno())
         if len(data) == before.st_size and before.st_mtime_ns == after.st_mtime_ns:
             mode = stat.S_IMODE(after.st_mode)
-            return FileState(path, data, sha256(data), after.st_mtime_ns, len(data), mode)
+            return FileState(path, data, after.st_mtime_ns, len(data), mode)
     raise Busy(path, "is being written by another program")
 
 

@@ -20,6 +20,7 @@ from kb.core.collection import Card, Notes
 from kb.core.properties import PLAIN
 from kb.errors import Busy, Problem, Refused
 from kb.vault import snapshots
+from kb.vault.apart import WORTH, apart
 from kb.vault.reading import Missing
 from kb.vault.walk import NOT_UNICODE, Entry, Walk, is_conflict_copy
 
@@ -197,16 +198,17 @@ class Scan:
             self.begun = True
         known = self._seen | since
         self._passed_over = {}
-        present = set()
-        fresh: dict[str, Seen] = {}
+        present: dict[str, Seen | None] = {}
+        unread: list[Entry] = []
         self._walk = Walk(self._files.root)
         for entry in self._walk.all(self._passed_over):
-            present.add(entry.path)
-            seen = known.get(entry.path)
+            seen = present[entry.path] = known.get(entry.path)
             if seen is None or seen[:3] != (entry.mtime_ns, entry.ctime_ns, entry.size):
-                seen = fresh[entry.path] = self._read(entry)
-            if self._seen.get(entry.path) is not seen:
-                self._enter(entry.path, seen, changes)
+                unread.append(entry)
+        fresh = self._read_all(unread)
+        for path, seen in (present | fresh).items():
+            if seen is not None and self._seen.get(path) is not seen:
+                self._enter(path, seen, changes)
         gone = [path for path in known if path not in present]
         for path in gone:
             if path in self._seen:
@@ -382,6 +384,15 @@ class Scan:
     def _about(self) -> str:
         """What a snapshot is about: one of another way to read, or of other fields, is not to be used."""
         return f"{self._how} {Seen._fields} {Card._fields} {sorted(vars(Notes()))}"
+
+    def _read_all(self, entries: list[Entry]) -> dict[str, Seen]:
+        if len(entries) < WORTH:
+            return {entry.path: self._read(entry) for entry in entries}
+        mine, others = entries[::2], entries[1::2]
+        with apart(lambda: [self._read(entry) for entry in others]) as read:
+            found = {entry.path: self._read(entry) for entry in mine}
+            found |= zip((entry.path for entry in others), read(), strict=True)
+        return found
 
     def _read(self, entry: Entry) -> Seen:
         path = entry.path

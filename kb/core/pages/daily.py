@@ -248,8 +248,9 @@ def ticked(text: str) -> dict[str, frozenset[str]]:
             if arxiv_id and set(tasks) == set(TASKS):
                 found[arxiv_id] = frozenset(task for task, on in tasks.items() if on)
             arxiv_id, tasks = None, {}
-        elif (task := _TASK.fullmatch(line)) and task[2] not in tasks:
-            tasks[task[2]] = task[1] in "xX"
+        elif line.lstrip()[1:3] == " [":
+            if (task := _TASK.fullmatch(line)) and task[2] not in tasks:
+                tasks[task[2]] = task[1] in "xX"
         elif (
             arxiv_id is None
             and line.startswith("**arXiv**")
