@@ -174,7 +174,8 @@ class State:
         self.notes.settle()
 
     def keep(self) -> None:
-        """Lets the memory stand for all that this pass has seen and done."""
+        """Lets the memory, and the cache, stand for all that this pass has seen and done."""
+        self.scan.remember()
         memory = self.memory
         if memory.uncommitted is not None:
             memory.uncommitted |= self.changed_paths | set(self.report.written)

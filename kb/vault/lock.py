@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_RECORD = 1024
+"""Bytes of the file, as long as the record of its owner is no longer."""
 _LOCKED_BYTE = 1 << 30  # Windows keeps others from reading locked bytes; the record lies before
 
 
@@ -72,7 +74,7 @@ class VaultLock:
             if not _lock(fd):
                 raise self._held(fd)
             self.took_over = _read(fd)
-            _write(fd, self._owner())
+            _write(fd, json.dumps(asdict(self._owner())).encode())
         except OSError as error:
             os.close(fd)
             raise _unusable(self.path, error) from error
@@ -93,7 +95,7 @@ class VaultLock:
             return
         self._fd = None
         with contextlib.suppress(OSError):
-            os.ftruncate(fd, 0)
+            _write(fd, b"")
         _unlock(fd)
         os.close(fd)
 
@@ -182,10 +184,11 @@ def _read(fd: int) -> Owner | None:
         return None
 
 
-def _write(fd: int, owner: Owner) -> None:
-    os.ftruncate(fd, 0)
+def _write(fd: int, record: bytes) -> None:
+    """Puts spaces over what stood there: a file that is cut keeps a disk busy longer than a pass may."""
+    size = max(os.fstat(fd).st_size, _RECORD)
     os.lseek(fd, 0, os.SEEK_SET)
-    os.write(fd, json.dumps(asdict(owner)).encode())
+    os.write(fd, record.ljust(size))
 
 
 def _unusable(path: Path, error: OSError) -> KbError:

@@ -102,6 +102,8 @@ class Scan:
         self._passed_over: dict[str, str] = {}
         self._walk = Walk(files.root)
         """Of the last look at the disk."""
+        self._unsaved: dict[str, Seen | None] = {}
+        """What the cache is to remember of files (None: that they are gone)."""
 
     # What is there
 
@@ -216,8 +218,10 @@ class Scan:
         self._settle(home, changes)
         if changes.everything:
             changes.paths, changes.papers = set(self._seen), set(self.notes)
+        self._unsaved |= fresh
+        self._unsaved |= dict.fromkeys(gone)
         if not (changes.everything and self._keep(len(since) + len(fresh))):
-            self._put(fresh, gone)
+            self.remember()
         return changes
 
     def look_at(self, hints: Iterable[str], home: Home) -> Changes:
@@ -235,7 +239,8 @@ class Scan:
                 fresh[path] = self._read(entry)
                 self._enter(path, fresh[path], changes)
         self._settle(home, changes)
-        self._put(fresh, gone)
+        self._unsaved |= fresh
+        self._unsaved |= dict.fromkeys(gone)
         return changes
 
     def differs(self, hints: Iterable[str]) -> bool:
@@ -356,10 +361,15 @@ class Scan:
 
     # What the cache remembers
 
-    def _put(self, fresh: Mapping[str, Seen], gone: Iterable[str]) -> None:
-        if fresh or gone:
+    def remember(self) -> None:
+        """Lets the cache have what was read of files that were looked at. It takes as long as writing a
+        page, so a pass does it when the pages are right."""
+        if self._unsaved:
             self._cache.read_notes_as(self._how)
-            self._cache.put_notes((_row(path, seen) for path, seen in fresh.items()), gone)
+            rows = (_row(path, seen) for path, seen in self._unsaved.items() if seen is not None)
+            gone = [path for path, seen in self._unsaved.items() if seen is None]
+            self._cache.put_notes(rows, gone)
+            self._unsaved = {}
 
     def _recall(self) -> dict[str, Seen]:
         """Takes up the last snapshot, if notes were read for it as they are now; and what the cache has
@@ -378,6 +388,7 @@ class Scan:
         if not self._cache.snapshots.keep("notes", self._about, state):
             return False
         self._cache.forget_notes()
+        self._unsaved = {}
         return True
 
     @property
