@@ -63,6 +63,8 @@ class Notes(MutableMapping[str, "Note"]):
         self._days: dict[date | None, set[str]] = {}
         self._unread: dict[tuple[int, int], set[str]] = {}
         self._kept = 0
+        self.turns = 0
+        """How often the first note of a day has come, or the last one gone."""
         self.stirred: dict[date | None, set[str]] = {}
         """Days on which a note has come, changed or gone (None for notes without a day), and what of it
         is other than before: its `status`, its `rating`, or its `face`."""
@@ -83,9 +85,11 @@ class Notes(MutableMapping[str, "Note"]):
     def put(self, arxiv_id: str, card: Card) -> None:
         """As setting the item, where the note's card is at hand."""
         before = self._cards.get(arxiv_id)
+        if before is not None and before.packed == card.packed:
+            return
+        days = (card.day, card.day if before is None else before.day)
+        there = [day in self._days for day in days]
         if before is not None:
-            if before.packed == card.packed:
-                return
             self._leave(arxiv_id, before)
         self._cards[arxiv_id] = card
         self._paths[card.path] = arxiv_id
@@ -97,10 +101,12 @@ class Notes(MutableMapping[str, "Note"]):
             self._days.setdefault(card.day, set()).add(arxiv_id)
         if card.unread:
             self._unread.setdefault(card.rank, set()).add(arxiv_id)
+        self.turns += there != [day in self._days for day in days]
 
     def __delitem__(self, arxiv_id: str) -> None:
         card = self._cards.pop(arxiv_id)
         self._leave(arxiv_id, card)
+        self.turns += card.day not in self._days
         self._stir(arxiv_id, card, None)
 
     def _stir(self, arxiv_id: str, card: Card, before: Card | None) -> None:

@@ -148,6 +148,10 @@ class History:
     """The newest `at` of all records."""
     gaps: list[tuple[date, str]] | None = None
     """What `kb.core.pages.gaps` found; None once a day has been recorded since."""
+    turns: int = field(default=0, compare=False)
+    """How often days have been recorded or forgotten."""
+    paged: tuple[object, tuple[int, int], list[date]] | None = field(default=None, compare=False)
+    """What `kb.core.pages.Shelf.days` found last, for which notes, and as of which turns."""
     unknown: int = 0
     """Records that are malformed, or of a kind or version this program does not know; they change
     nothing and are left as they are."""
@@ -372,6 +376,7 @@ def _take_gone(history: History, at: str, arxiv_id: str, *, fell_below: bool) ->
 def _take_day(history: History, at: str, about: tuple[date, str], record: Record) -> None:
     day = history.days.setdefault(about, Day(*about))
     history.gaps = None
+    history.turns += 1
     if records.OUTCOMES[record["outcome"]] >= records.OUTCOMES[day.outcome]:
         day.outcome = record["outcome"]
         day.why = record.get("why", "")
@@ -407,6 +412,7 @@ def _take_day(history: History, at: str, about: tuple[date, str], record: Record
 def _forget(history: History, source: str) -> None:
     """Every trace of the days of a source, such as the sample, as if they had never been."""
     history.gaps = None
+    history.turns += 1
     for key in [key for key in history.days if key[1] == source]:
         for arxiv_id in history.days.pop(key).listed:
             history.gone.pop(arxiv_id, None)

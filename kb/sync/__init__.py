@@ -32,13 +32,15 @@ def run(
     arxiv: ArxivSource | None = None,
     memory: Memory | None = None,
     hints: Iterable[str] | None = None,
+    before_pages: Callable[[], None] | None = None,
     work: Callable[[State], None] | None = None,
 ) -> Report:
     """One pass over `vault`; `arxiv` is asked where no feed is named.
 
     `work`, where given, is done in place of taking in what arXiv announced.
     `memory` is what the pass before has left to this one; then `hints` may name the only files and
-    folders that have been touched since.
+    folders that have been touched since. `before_pages` is called when the first pages are rendered
+    and none is written yet.
 
     Raises ConfigError for settings or topics that cannot be used, TryLater where another pass
     holds the vault or arXiv does not answer, KbError where the disk refuses or far too many notes
@@ -71,7 +73,7 @@ def run(
 
             rescoring.score(state, options.score, arxiv)
         reassess.reassess(state)
-        rendering.write_pages(state)
+        rendering.write_pages(state, before_pages)
         _tell_refusals(state)
         state.keep()
         if options.commit and not options.dry_run:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from functools import partial
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from kb import resources
@@ -14,12 +15,16 @@ from kb.errors import Busy, Problem, Refused
 from kb.vault.apart import WORTH, apart
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from datetime import date
 
     from kb.core.pages import Page
     from kb.sync.state import State
     from kb.vault.files import FileState
+
+
+_AHEAD = 8
+"""Pages that are rendered before any is written: all of one day, and as many more."""
 
 
 def take_ticks(state: State) -> None:
@@ -47,9 +52,9 @@ def take_ticks(state: State) -> None:
             state.notes[edit.id] = done[0]
 
 
-def write_pages(state: State) -> None:
+def write_pages(state: State, before: Callable[[], None] | None = None) -> None:
     """Writes the pages that differ, removes those that list nothing any more, and remembers which
-    tasks are shown as ticked.
+    tasks are shown as ticked. Calls `before` when the first of them are rendered.
 
     A page that was found right for what it is made from, and whose file nobody has touched since, is
     not rendered again.
@@ -72,7 +77,12 @@ def write_pages(state: State) -> None:
     else:
         stale = [leaf for leaf in wanted if _may_differ(state, leaf)]
     finished = []
-    for number, (leaf, page) in enumerate(_rendered(state, stale)):
+    rendered = _rendered(state, stale)
+    if before is not None:
+        first = list(islice(rendered, _AHEAD))
+        before()
+        rendered = chain(first, rendered)
+    for number, (leaf, page) in enumerate(rendered):
         state.progress("pages", number, len(stale))
         if page is None or state.writer.page(page, standing.pop(leaf.path, None)):
             finished.append(leaf)

@@ -11,6 +11,7 @@ import signal
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from kb import sync
@@ -46,6 +47,9 @@ _POLL_SHARE = 20.0
 _AGAIN = 2.0
 _MENDING = 30.0
 """Seconds before another try: after a lock or a busy file, and after an error of the disk."""
+_AHEAD = 0.03
+"""Seconds before the end of the quiet time in which what was touched is read and pages are rendered, so
+that they can be written at its end."""
 _LOOK_UP = 60.0
 """Seconds after which the clock on the wall is read again: it goes on while a machine sleeps."""
 
@@ -164,8 +168,8 @@ class Watcher:
             self._refresh(None)
         clock = time.monotonic()
         due = self._hints.due()
-        if due is not None and clock >= due and not self._asked.stop:
-            self._follow(self._hints.take())
+        if due is not None and clock >= due - _AHEAD and not self._asked.stop:
+            self._follow(self._hints.take(), quiet=due)
         if self.due.again is not None and clock >= self.due.again and not self._asked.stop:
             self._refresh(self._retry)
         if clock >= self.due.compare and not self._asked.stop:
@@ -177,8 +181,10 @@ class Watcher:
 
     def _seconds(self) -> float:
         """Until something is due."""
-        times = [self._hints.due(), self.due.again, self.due.commit, self.due.commit_at_most]
-        waits = [at - time.monotonic() for at in (*times, self.due.compare) if at is not None]
+        times = [self.due.again, self.due.commit, self.due.commit_at_most, self.due.compare]
+        if (quiet := self._hints.due()) is not None:
+            times.append(quiet - _AHEAD)
+        waits = [at - time.monotonic() for at in times if at is not None]
         if self.due.intake is not None:
             waits.append((self.due.intake - self.now()).total_seconds())
         return max(0.0, min([*waits, _LOOK_UP]))
@@ -188,8 +194,9 @@ class Watcher:
             at is not None and clock >= at for at in (self.due.commit, self.due.commit_at_most)
         )
 
-    def _follow(self, touched: Touched) -> None:
-        """Looks at what was touched, if it is not what kb itself has written."""
+    def _follow(self, touched: Touched, *, quiet: float = 0.0) -> None:
+        """Looks at what was touched, if it is not what kb itself has written. No page is written before
+        `quiet`, on the monotonic clock."""
         if touched.everything:
             log.debug("events were lost")
             self._refresh(None)
@@ -199,7 +206,7 @@ class Watcher:
             self._check_settings()
         paths = {path for path in touched.paths if not path.startswith(LEDGER)} | self._retry
         if self._is_news(paths):
-            self._refresh(paths, still_since=touched.last)
+            self._refresh(paths, still_since=touched.last, quiet=quiet)
 
     def _is_news(self, paths: set[str]) -> bool:
         scan, vault = self._memory.scan, self._vault
@@ -211,7 +218,12 @@ class Watcher:
             return True  # the pass will tell
 
     def _refresh(
-        self, hints: set[str] | None, *, commit: bool = False, still_since: float | None = None
+        self,
+        hints: set[str] | None,
+        *,
+        commit: bool = False,
+        still_since: float | None = None,
+        quiet: float = 0.0,
     ) -> None:
         """One pass without papers: pages in step with notes; and a commit where one is due."""
         begun = time.monotonic()
@@ -221,8 +233,9 @@ class Watcher:
         options = sync.Options(intake=False, commit=commit, settled=self._must_commit(begun))
         try:
             report = sync.run(
-                self._opened(), options, now=self.now, memory=self._memory, hints=hints
-            )
+                self._opened(), options, now=self.now, memory=self._memory, hints=hints,
+                before_pages=partial(_wait_until, quiet),
+            )  # fmt: skip
         except TryLater as later:
             log.debug("%s", later)
             self._put_off(hints, _AGAIN, commit=commit)
@@ -232,7 +245,7 @@ class Watcher:
             self._memory = sync.Memory()
             self._put_off(None, _MENDING, commit=commit)
             return
-        self._done(report, hints, begun, committed=commit)
+        self._done(report, hints, max(begun, quiet), committed=commit)
 
     def _done(
         self, report: Report, hints: set[str] | None, begun: float, *, committed: bool
@@ -388,6 +401,11 @@ class Watcher:
         with contextlib.suppress(KbError):
             at = self.now().isoformat(timespec="seconds").replace("+00:00", "Z")
             self._opened().cache.put_fact("watch", f"{at} {did}")
+
+
+def _wait_until(at: float) -> None:
+    """A moment on the monotonic clock, which may be over."""
+    time.sleep(max(0.0, at - time.monotonic()))
 
 
 @contextlib.contextmanager

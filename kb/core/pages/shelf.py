@@ -59,7 +59,6 @@ class Shelf:
     changed: Collection[str] = ()
     """Papers whose notes may have changed since."""
     _held: dict[str, Note] = field(default_factory=dict)
-    _days: list[date] | None = None
     _weeks: list[Week] | None = None
     _span: tuple[date | None, date | None] | None = None
 
@@ -88,10 +87,11 @@ class Shelf:
 
     def days(self) -> list[date]:
         """Every day that has a daily page."""
-        if self._days is None:
-            answered = {day for (day, _), r in self.history.days.items() if r.outcome == "done"}
-            self._days = sorted(answered.union(self.notes.days()))
-        return self._days
+        history, turns = self.history, (self.history.turns, self.notes.turns)
+        if history.paged is None or history.paged[0] is not self.notes or history.paged[1] != turns:
+            answered = {day for (day, _), r in history.days.items() if r.outcome == "done"}
+            history.paged = self.notes, turns, sorted(answered.union(self.notes.days()))
+        return history.paged[2]
 
     def weeks(self) -> list[Week]:
         """Every week that has a weekly page."""
@@ -104,7 +104,7 @@ class Shelf:
     def extent(self) -> tuple[int, ...]:
         """Differs where there are other pages than before."""
         undated = min(self.notes.count_on(None), 1)
-        return len(self.history.days), hash(tuple(self.days())), undated
+        return self.history.turns, self.notes.turns, undated
 
     def has_page(self, week: Week) -> bool:
         return any(self.records(day) or self.notes.count_on(day) for day in week.all_days())
