@@ -139,4 +139,4 @@ def _home(shelf: Shelf) -> Leaf:
 
 
 def _faces(shelf: Shelf, days: Iterable[date | None]) -> Iterator[bytes]:
-    return (shelf.notes.face(arxiv_id) for day in days for arxiv_id in shelf.notes.ids_on(day))
+    return map(shelf.faces, days)

@@ -68,7 +68,7 @@ def facts(shelf: Shelf, day: date) -> tuple[object, ...]:
         for r in records
     ]
     models = sorted(shelf.history.usage.get(day, {}).items()), _of_models(shelf, records)
-    ids = shelf.notes.ids_on(day)
+    ids = shelf.ids(day)
     judged = [_of_model(shelf, arxiv_id) for arxiv_id in ids if arxiv_id in shelf.history.judged]
     return _neighbours(shelf, day), about, models, judged, [shelf.notes.mark(i) for i in ids]
 

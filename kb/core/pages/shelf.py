@@ -59,12 +59,26 @@ class Shelf:
     changed: Collection[str] = ()
     """Papers whose notes may have changed since."""
     _held: dict[str, Note] = field(default_factory=dict)
+    _ids: dict[date | None, list[str]] = field(default_factory=dict)
+    _faces: dict[date | None, bytes] = field(default_factory=dict)
     _weeks: list[Week] | None = None
     _span: tuple[date | None, date | None] | None = None
 
     def on(self, day: date | None) -> list[str]:
         """The papers of a day, or those without one, as pages list them."""
-        return self.notes.ordered(self.notes.ids_on(day))
+        return self.notes.ordered(self.ids(day))
+
+    def ids(self, day: date | None) -> list[str]:
+        """The papers of a day, or those without one, sorted: for its page, its week's and its month's."""
+        if (ids := self._ids.get(day)) is None:
+            ids = self._ids[day] = self.notes.ids_on(day)
+        return ids
+
+    def faces(self, day: date | None) -> bytes:
+        """Equal where pages show the same of the notes of a day, their marks aside."""
+        if (faces := self._faces.get(day)) is None:
+            faces = self._faces[day] = b"".join(map(self.notes.face, self.ids(day)))
+        return faces
 
     def note(self, arxiv_id: str) -> Note:
         if (note := self._held.get(arxiv_id)) is None:
@@ -122,7 +136,7 @@ class Shelf:
 
     def in_week(self, week: Week) -> list[str]:
         """The papers of a week, as pages list them."""
-        return self.notes.ordered(i for day in week.all_days() for i in self.notes.ids_on(day))
+        return self.notes.ordered(i for day in week.all_days() for i in self.ids(day))
 
     def link(self, note: Note, page: str, *, in_table: bool = False) -> str:
         return self.linker.link(tex.accents(note.title), page, note.path, in_table=in_table)
@@ -165,7 +179,7 @@ def _row(shelf: Shelf, note: Note, path: str, columns: Sequence[str]) -> str:
 def marks(shelf: Shelf, days: Iterable[date | None], *, full: bool) -> list[object]:
     """What a table says of the reader's marks on notes, for the signature of its page."""
     shown = shelf.marks_shown(full=full)
-    ids = (arxiv_id for day in days for arxiv_id in shelf.notes.ids_on(day))
+    ids = (arxiv_id for day in days for arxiv_id in shelf.ids(day))
     match "status" in shown, "rating" in shown:
         case True, True:
             return [shelf.notes.marks(arxiv_id) for arxiv_id in ids]
