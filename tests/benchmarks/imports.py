@@ -25,6 +25,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from benchmarks.installed import as_installed
 from faults.passes import private
 from standins import large_vaults
 
@@ -144,6 +145,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where scratch vaults go")
     parser.add_argument("--digests-in", type=Path, help="digests made before, to be taken again")
     asked = parser.parse_args()
+    as_installed()
     with _scratch(asked.folder) as scratch:
         made = asked.digests_in or exported(scratch, max(asked.digests), asked.per_day)
         files = sorted(made.glob("*.md"))

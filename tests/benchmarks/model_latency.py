@@ -28,6 +28,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from benchmarks.installed import as_installed
 from faults.passes import private
 from standins import large_vaults
 from standins.openai_server import ModelServer
@@ -116,6 +117,7 @@ def main() -> None:
     parser.add_argument("--before", type=int, default=0, help="days filed before")
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
+    as_installed()
     runs = []
     for _ in range(options.runs):
         with tempfile.TemporaryDirectory() as scratch:

@@ -25,6 +25,8 @@ ROOT = Path(__file__).resolve().parents[2]
 LISTINGS = ROOT.parent / "shared" / "data" / "arxiv-days" / "listings"
 sys.path.insert(0, str(ROOT / "tests"))
 
+from benchmarks.installed import as_installed
+
 
 def timed(words: list[str], env: dict[str, str]) -> tuple[float, float]:
     """Wall seconds and peak MB of one process."""
@@ -95,6 +97,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--feed", type=Path, nargs="*", default=[])
     args = parser.parse_args()
+    as_installed()
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         env = dict(os.environ)

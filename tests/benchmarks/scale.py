@@ -31,6 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from benchmarks import floors
+from benchmarks.installed import as_installed
 from benchmarks.saves import Pages, Reader
 from faults.passes import private
 from standins import large_vaults
@@ -369,6 +370,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where the vaults are made")
     parser.add_argument("--seed", type=int, default=0)
     words = parser.parse_args()
+    as_installed()
     counts = words.counts or [200 if words.quick else 10_000]
     print(f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}")
     tables: dict[int, list[Row]] = {}
