@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from functools import partial
-from itertools import chain, islice
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from kb import resources
@@ -76,17 +75,7 @@ def write_pages(state: State, before: Callable[[], None] | None = None) -> None:
         stale = [leaf for leaf in wanted if _differs(state, leaf, setting)]
     else:
         stale = [leaf for leaf in wanted if _may_differ(state, leaf)]
-    finished = []
-    rendered = _rendered(state, stale)
-    if before is not None:
-        first = list(islice(rendered, _AHEAD))
-        before()
-        rendered = chain(first, rendered)
-    for number, (leaf, page) in enumerate(rendered):
-        state.progress("pages", number, len(stale))
-        if page is None or state.writer.page(page, standing.pop(leaf.path, None)):
-            finished.append(leaf)
-    state.progress("pages", len(stale), len(stale))
+    finished = _write(state, stale, standing, before)
     gone = []
     if stirred is None:
         gone = sorted(_pages_on_disk(state) - {leaf.path for leaf in wanted})
@@ -99,15 +88,34 @@ def write_pages(state: State, before: Callable[[], None] | None = None) -> None:
     state.shown(shelf, setting)
 
 
+def _write(
+    state: State,
+    stale: list[Leaf],
+    standing: dict[str, FileState],
+    before: Callable[[], None] | None,
+) -> list[Leaf]:
+    """Those of the leaves whose pages are right now. `standing` has pages as they were just read."""
+    rendered = _rendered(state, stale)
+    first = [] if before is None else list(islice(rendered, _AHEAD))
+    pages = [(page, standing.pop(leaf.path, None)) for leaf, page in first if page]
+    right = iter(state.writer.pages(pages, before))
+    finished = [leaf for leaf, page in first if page is None or next(right)]
+    for number, (leaf, page) in enumerate(rendered, len(first)):
+        state.progress("pages", number, len(stale))
+        if page is None or state.writer.pages([(page, standing.pop(leaf.path, None))])[0]:
+            finished.append(leaf)
+    state.progress("pages", len(stale), len(stale))
+    return finished
+
+
 def _rendered(state: State, stale: list[Leaf]) -> Iterator[tuple[Leaf, Page | None]]:
     """The pages of the leaves but for those that have to wait; None where the file says the same."""
     due = [leaf for leaf in stale if leaf.path not in state.held]
-    mine, others = (due[::2], due[1::2]) if len(due) >= WORTH else (due, [])
-    with (
-        apart(lambda: [_unless_right(state, leaf) for leaf in others])
-        if others
-        else (nullcontext(list)) as rendered
-    ):
+    if len(due) < WORTH:
+        yield from ((leaf, leaf.render()) for leaf in due)
+        return
+    mine, others = due[::2], due[1::2]
+    with apart(lambda: [_unless_right(state, leaf) for leaf in others]) as rendered:
         yield from ((leaf, leaf.render()) for leaf in mine)
         yield from zip(others, rendered(), strict=True)
 

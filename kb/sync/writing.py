@@ -14,7 +14,7 @@ from kb.errors import Busy, Problem, Refused
 from kb.vault.files import Missing, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from kb.core.history import Record, Written
     from kb.core.notes import Note
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from kb.vault.files import FileState
     from kb.vault.scan import Scan
     from kb.vault.vault import Vault
+
+
+_REFUSALS = (Busy, Refused, frontmatter.FrontmatterError, regions.RegionError, NotAPage)
+_Draft = tuple[str, bytes, "FileState | None"]
+"""Path and bytes of a page, and the file as it was read."""
 
 
 class Writer:
@@ -143,43 +148,61 @@ class Writer:
             self.scan.wrote(path, len(data), note)
         return written
 
-    def page(self, page: Page, file: FileState | None = None) -> bool:
-        """Writes a page where its bytes differ; False where it is not right and had to be left.
-        `file` is the page as it was read a moment ago, where it was."""
+    def pages(
+        self,
+        pages: Iterable[tuple[Page, FileState | None]],
+        before: Callable[[], None] | None = None,
+    ) -> list[bool]:
+        """Writes those whose bytes differ, all at once; False for each that is not right and had to be
+        left. A page may be given as it was read a moment ago. Calls `before` when all is made ready
+        and nothing is written yet."""
+        drafts = [self._draft(page, file) for page, file in pages]
+        if before is not None:
+            before()
+        due = [draft for draft in drafts if not isinstance(draft, bool)]
+        outcomes = iter([True] * len(due) if self.dry_run else self.vault.files.write_together(due))
+        return [
+            draft if isinstance(draft, bool) else self._settled(draft, next(outcomes))
+            for draft in drafts
+        ]
+
+    def _draft(self, page: Page, file: FileState | None) -> _Draft | bool:
+        """What is to be written; True where the file says it, False where it has to be left."""
         try:
-            self._write_page(page, file)
-        except Busy as busy:
-            self.report.deferred.append(Problem(busy.path, busy.why))
-            return False
-        except (frontmatter.FrontmatterError, regions.RegionError, NotAPage) as error:
-            self.report.refused.append(Problem(page.path, str(error)))
-            return False
-        except Refused as refusal:
-            self.report.refused.append(Problem(refusal.path, refusal.why))
-            return False
+            state = file or self.vault.files.find(page.path)
+            existing = decode(page.path, state.data) if state else None
+            text = page_text(page, existing)
+        except _REFUSALS as error:
+            return self._left(page.path, error)
+        return text == existing or (page.path, text.encode(), state)
+
+    def _settled(self, draft: _Draft, outcome: bool | Exception) -> bool:
+        path, data, _ = draft
+        if isinstance(outcome, Exception):
+            return self._left(path, outcome)
+        if outcome and not self.dry_run:
+            self.scan.wrote(path, len(data))
+        self.report.pages += 1
+        self.report.actions.append(Action("page", path))
+        self.report.written.append(path)
         return True
+
+    def _left(self, path: str, error: Exception) -> bool:
+        report = self.report
+        if isinstance(error, (Busy, Refused)):
+            problems = report.deferred if isinstance(error, Busy) else report.refused
+            problems.append(Problem(error.path, error.why))
+        else:
+            report.refused.append(Problem(path, str(error)))
+        return False
 
     def is_right(self, page: Page) -> bool:
         """Whether the page's file says all of it. Nothing is written, and nothing raised."""
         try:
             existing = self.vault.files.read(page.path).text
             return page_text(page, existing) == existing
-        except (Busy, Refused, frontmatter.FrontmatterError, regions.RegionError, NotAPage):
+        except _REFUSALS:
             return False
-
-    def _write_page(self, page: Page, file: FileState | None) -> None:
-        state = file or self.vault.files.find(page.path)
-        existing = decode(page.path, state.data) if state else None
-        text = page_text(page, existing)
-        if text == existing:
-            return
-        if not self.dry_run:
-            data = text.encode()
-            if self.vault.files.write(page.path, data, expect=state, urgent=True):
-                self.scan.wrote(page.path, len(data))
-        self.report.pages += 1
-        self.report.actions.append(Action("page", page.path))
-        self.report.written.append(page.path)
 
     def remove_page(self, path: str) -> bool:
         """Removes a page that lists nothing any more, if all of it is kb's own."""

@@ -8,11 +8,12 @@ import os
 import secrets
 import time
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from kb.errors import Busy, Refused
-from kb.vault import disk, leftovers
+from kb.vault import disk, leftovers, steps
 from kb.vault.disk import DiskError, told
 from kb.vault.reading import (
     NOTE_LIMIT,
@@ -27,8 +28,10 @@ from kb.vault.reading import (
 from kb.vault.walk import Entry, Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from io import FileIO
+
+    from kb.vault.steps import Steps
 
 __all__ = ["DiskError", "Entry", "FileState", "Missing", "OurBytes", "VaultFiles", "decode"]
 
@@ -113,12 +116,19 @@ class VaultFiles:
         leaves this out), or open for writing. Raises Refused for a file that cannot be replaced
         as it is: read-only, with several hard links, of an owner that cannot be kept.
         """
-        target = self._locate(path)
-        self._see_root()
-        with told(path):
-            if expect is None:
-                return self._create(path, target, data)
-            return self._replace(path, target, data, expect, urgent)
+        return steps.run(self._writing(path, data, expect, urgent=urgent))
+
+    def write_together(
+        self, writes: Iterable[tuple[str, bytes, FileState | None]]
+    ) -> list[bool | Exception]:
+        """As `write` with each (path, data, expect), urgently, or the Busy or Refused that it raised:
+        all wait for the disk at once."""
+        works = [self._writing(path, data, expect, urgent=True) for path, data, expect in writes]
+        outcomes = steps.run_together(works)
+        for outcome in outcomes:
+            if isinstance(outcome, Exception) and not isinstance(outcome, (Busy, Refused)):
+                raise outcome
+        return outcomes
 
     @contextlib.contextmanager
     def together(self) -> Iterator[None]:
@@ -216,11 +226,21 @@ class VaultFiles:
 
     # Writing
 
-    def _create(self, path: str, target: Path, data: bytes) -> bool:
+    def _writing(
+        self, path: str, data: bytes, expect: FileState | None, *, urgent: bool
+    ) -> Steps[bool]:
+        target = self._locate(path)
+        self._see_root()
+        with told(path):
+            if expect is None:
+                return (yield from self._create(path, target, data))
+            return (yield from self._replace(path, target, data, expect, urgent))
+
+    def _create(self, path: str, target: Path, data: bytes) -> Steps[bool]:
         if os.path.lexists(target):
             return self._already(path, data)
         self._make_folders(target.parent)
-        staged = self._stage(path, target.parent, data, like=None, old=sha256(b""))
+        staged = yield from self._stage(path, target.parent, data, like=None, old=sha256(b""))
         try:
             disk.move_to_free_name(staged, target)
         except FileExistsError:
@@ -228,7 +248,7 @@ class VaultFiles:
         finally:
             staged.unlink(missing_ok=True)
         if self._to_sync is None:
-            disk.sync_folder(target.parent)
+            yield partial(disk.sync_folder, target.parent)
         else:
             self._to_sync.add(target.parent)
         self._ours.put(path, sha256(data))
@@ -241,7 +261,7 @@ class VaultFiles:
 
     def _replace(
         self, path: str, target: Path, data: bytes, expect: FileState, urgent: bool
-    ) -> bool:
+    ) -> Steps[bool]:
         with self._opened(path, target) as held:
             now = state_of(path, held)
             if now.data == data:
@@ -254,7 +274,7 @@ class VaultFiles:
                 raise Refused(path, "is read-only; allow writing if kb is to keep it up to date")
             if told_now.st_nlink > 1:
                 raise Refused(path, "has several names (hard links); kb would part them")
-            staged = self._stage(path, target.parent, data, like=held, old=now.sha256)
+            staged = yield from self._stage(path, target.parent, data, like=held, old=now.sha256)
             try:
                 leased = _lease(path, held)
                 if not disk.is_open_as(target, held.fileno()) or not holds(target, expect.data):
@@ -268,13 +288,16 @@ class VaultFiles:
                     raise Busy(path, "was renamed or deleted while kb was writing") from None
                 raise
             if not exchanged:
-                disk.sync_folder(target.parent)
-            elif not self._discard(staged, expect.data, held, leased):
+                yield partial(disk.sync_folder, target.parent)
+            elif not (yield from self._discarding(staged, expect.data, held, leased)):
                 self._take_back(target, staged, data, expect)
         self._ours.put(path, sha256(data))
         return True
 
     def _discard(self, aside: Path, data: bytes, held: FileIO, leased: bool) -> bool:
+        return steps.run(self._discarding(aside, data, held, leased))
+
+    def _discarding(self, aside: Path, data: bytes, held: FileIO, leased: bool) -> Steps[bool]:
         """Unlink `aside` if it is the open file, has these bytes and nobody is about to write to it.
 
         The folder is synced before: in that time an editor that found the file under its name, and
@@ -282,7 +305,7 @@ class VaultFiles:
         """
         if not _is_still(aside, data, held):
             return False
-        disk.sync_folder(aside.parent)
+        yield partial(disk.sync_folder, aside.parent)
         if not _is_still(aside, data, held) or (leased and not disk.lease_holds(held.fileno())):
             return False
         aside.unlink()
@@ -372,7 +395,7 @@ class VaultFiles:
 
     def _stage(
         self, path: str, folder: Path, data: bytes, *, like: FileIO | None, old: str
-    ) -> Path:
+    ) -> Steps[Path]:
         """A complete, synced file in `folder` that holds `data`."""
         fresh = folder / leftovers.fresh_name()
         descriptor = os.open(fresh, _NEW, 0o666 if like is None else 0o600)
@@ -381,7 +404,7 @@ class VaultFiles:
                 disk.write_all(descriptor, data)
                 if like is not None:
                     disk.copy_standing(path, like.fileno(), descriptor)
-                os.fsync(descriptor)
+                yield partial(os.fsync, descriptor)
             finally:
                 os.close(descriptor)
             return fresh.rename(folder / leftovers.staged_name(fresh.name, sha256(data), old))
@@ -399,7 +422,9 @@ class VaultFiles:
             disk.sync_folder(each.parent)
 
     def _keep_copy(self, target: Path, data: bytes) -> None:
-        aside = self._stage(target.name, target.parent, data, like=None, old=sha256(data))
+        aside = steps.run(
+            self._stage(target.name, target.parent, data, like=None, old=sha256(data))
+        )
         self._keep(aside, target.name)
 
     def _keep(self, aside: Path, name: str) -> None:

@@ -21,11 +21,12 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-LISTINGS = ROOT.parent / "shared" / "data" / "arxiv-days" / "listings"
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.installed import as_installed
+
+ROOT = Path(__file__).resolve().parents[2]
+LISTINGS = ROOT.parent / "shared" / "data" / "arxiv-days" / "listings"
 
 
 def timed(words: list[str], env: dict[str, str]) -> tuple[float, float]:
