@@ -58,11 +58,13 @@ def file_intake(
     paths = names(state)
     for number, incoming in enumerate(intake.days, 1):
         state.progress("judging", number - 1, len(intake.days))
-        scores = judge.score(incoming)
-        verdicts = Verdicts(scores)
+        local = judge.day(incoming)
         if model is not None and incoming.scanned and not incoming.source:
-            verdicts = verdicts_.ask(model, judge, incoming, scores)
-        _file_day(state, incoming, scores, verdicts, paths, criteria.digest_of(snapshot[0]))
+            verdicts = verdicts_.ask(model, judge, local)
+        else:
+            verdicts = Verdicts(local.assessments)
+        digest = criteria.digest_of(snapshot[0])
+        _file_day(state, incoming, local.assessments, verdicts, paths, digest)
         state.progress("judging", number, len(intake.days))
     if model is not None and where is not None:
         from kb.sync.judging import completing, months, queue, reading, summarising

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from kb.core import people
@@ -21,6 +22,56 @@ if TYPE_CHECKING:
     from kb.vault.cache import Cache
 
 POOL_DAYS = 20
+
+
+class LocalDay:
+    """One day as the local scorer sees it.
+
+    The papers are there when this is made. The rest is reckoned when it is first asked for: that
+    takes a second and may be done by another thread.
+    """
+
+    def __init__(
+        self,
+        incoming: Incoming,
+        pool: Sequence[Paper],
+        scorer: Callable[[], LocalScorer],
+        follow: Sequence[str],
+    ) -> None:
+        self.incoming = incoming
+        self._pool = pool
+        self._scorer = scorer
+        self._follow = follow
+
+    @cached_property
+    def assessments(self) -> dict[str, Assessment]:
+        """What the local scorer thinks of each scanned paper of the day."""
+        papers = self.incoming.scanned
+        if not papers:
+            return {}
+        assessments = self._scorer().assess(papers, self._ranked)
+        return {p.id: _followed(assessments[p.id], self.followed(p)) for p in papers}
+
+    def order(self, said: Mapping[str, bool]) -> list[str]:
+        """The papers of the day, the best first, as learnt from `said`: whether a paper was kept.
+
+        Only what is said of papers of the days before counts, those that `Judge.background` names.
+        """
+        from kb.scorers.local import Label
+
+        if not self.incoming.scanned:
+            return []
+        order = self._ranked.learnt_from(Label(i, liked=liked) for i, liked in said.items())
+        places = dict(zip(self._ranked.ids, order.tolist(), strict=True))
+        return sorted({paper.id for paper in self.incoming.scanned}, key=lambda i: (-places[i], i))
+
+    def followed(self, paper: Paper) -> tuple[str, ...]:
+        """The followed authors of the paper."""
+        return people.followed(self._follow, paper.authors)
+
+    @cached_property
+    def _ranked(self) -> Ranked:
+        return self._scorer().rank(self.incoming.scanned, self._pool)
 
 
 class Judge:
@@ -49,9 +100,8 @@ class Judge:
         """Papers of days, beside those that the history has scored."""
         for day, ids in history.backlog.items():
             self._days[""].setdefault(day, set()).update(ids)
+        self._labelled: dict[str, Mapping[str, Paper]] = {}
         self._scorers: dict[str, LocalScorer] = {}
-        self._ranked: tuple[Incoming, Ranked] | None = None
-        """The day that was ranked last: it is scored, and with a model put in order too."""
 
     def take_in(self, days: Iterable[Incoming], backlog: Iterable[Paper]) -> None:
         """Makes the texts of this pass known; all of them, before the first day is scored."""
@@ -64,59 +114,33 @@ class Judge:
                 self._texts[paper.id] = paper
                 self._days[""].setdefault(paper.announced, set()).add(paper.id)
 
-    def score(self, incoming: Incoming) -> dict[str, Assessment]:
-        """An assessment for each scanned paper of the day."""
-        if not incoming.scanned:
-            return {}
-        scorer = self._scorer(incoming.source)
-        assessments = scorer.assess(incoming.scanned, self._rank(incoming))
-        return {
-            paper.id: self._follow(assessments[paper.id], paper.authors)
-            for paper in incoming.scanned
-        }
-
-    def order(self, incoming: Incoming, said: Mapping[str, bool]) -> list[str]:
-        """The papers of a day, the best first, as learnt from `said`: whether a paper was kept.
-
-        Only what is said of papers of the days before counts, those that `background` names.
-        """
-        from kb.scorers.local import Label
-
-        if not incoming.scanned:
-            return []
-        ranked = self._rank(incoming)
-        order = ranked.learnt_from(Label(i, liked=liked) for i, liked in said.items())
-        places = dict(zip(ranked.ids, order.tolist(), strict=True))
-        return sorted({paper.id for paper in incoming.scanned}, key=lambda i: (-places[i], i))
+    def day(self, incoming: Incoming) -> LocalDay:
+        """The day, with the texts that it is ranked with."""
+        source, pool = incoming.source, []
+        if incoming.scanned:
+            if source not in self._labelled:
+                labels = () if source else self.labels
+                self._labelled[source] = self._papers({label.id for label in labels})
+            pool = self._pool(incoming)
+        return LocalDay(incoming, pool, partial(self._scorer, source), self.follow)
 
     def background(self, incoming: Incoming) -> list[date]:
         """The announcement days whose papers a day is ranked with, its own the last of them."""
         scored, taken = self._scored(incoming.source), self._days[incoming.source]
         return sorted(d for d in scored.keys() | taken.keys() if d <= incoming.day)[-POOL_DAYS:]
 
-    def _rank(self, incoming: Incoming) -> Ranked:
-        if self._ranked is None or self._ranked[0] is not incoming:
-            self._ranked = None  # two matrices at once would be a lot of memory
-            scorer = self._scorer(incoming.source)
-            self._ranked = incoming, scorer.rank(incoming.scanned, self._pool(incoming))
-        return self._ranked[1]
-
     def _scorer(self, source: str) -> LocalScorer:
         if source not in self._scorers:
-            self._scorers[source] = self._new_scorer(source)
+            from kb.scorers.local import LocalScorer
+
+            labelled = self._labelled[source]
+            self._scorers[source] = LocalScorer(
+                self.topics,
+                labels=[label for label in self.labels if label.id in labelled],
+                labelled_papers=list(labelled.values()),
+                counts=self.cache,
+            )
         return self._scorers[source]
-
-    def _new_scorer(self, source: str) -> LocalScorer:
-        from kb.scorers.local import LocalScorer
-
-        labels = [] if source else list(self.labels)
-        labelled = self._papers({label.id for label in labels})
-        return LocalScorer(
-            self.topics,
-            labels=[label for label in labels if label.id in labelled],
-            labelled_papers=list(labelled.values()),
-            counts=self.cache,
-        )
 
     def _scored(self, source: str) -> dict[date, Mapping[str, Any]]:
         return {d: r.scores for (d, s), r in self._history.days.items() if s == source and r.scores}
@@ -148,11 +172,12 @@ class Judge:
             self._texts.update(found)
         return {i: self._texts[i] for i in wanted if i in self._texts}
 
-    def _follow(self, assessment: Assessment, authors: Sequence[str]) -> Assessment:
-        followed = people.followed(self.follow, authors)
-        if not followed:
-            return assessment
-        comment = f"by {', '.join(followed)}, whom you follow"
-        if assessment.comment:
-            comment = f"{comment}; {assessment.comment}"
-        return replace(assessment, followed=followed, comment=comment)
+
+def _followed(assessment: Assessment, authors: tuple[str, ...]) -> Assessment:
+    """The assessment of a paper by these followed authors."""
+    if not authors:
+        return assessment
+    comment = f"by {', '.join(authors)}, whom you follow"
+    if assessment.comment:
+        comment = f"{comment}; {assessment.comment}"
+    return replace(assessment, followed=authors, comment=comment)

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import sqlite3
+import threading
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
@@ -77,9 +78,13 @@ def vault_cache_folder(root: Path) -> Path:
 
 
 class Cache:
-    """Tables keyed by paper id or vault path. A damaged or older file is thrown away and begun anew."""
+    """Tables keyed by paper id or vault path. A damaged or older file is thrown away and begun anew.
+
+    Several threads may use it: each reads or writes while no other does.
+    """
 
     def __init__(self, folder: Path) -> None:
+        self._lock = threading.Lock()
         self.path = folder / "cache.sqlite"
         self.snapshots = Snapshots(folder)
         with self._told():
@@ -150,20 +155,19 @@ class Cache:
 
     def written(self, folder: str) -> list[str]:
         """Paths below `folder` (with its `/`) of files that kb wrote."""
-        rows = self._db.execute(
-            "select path from ours where substr(path, 1, ?) = ? order by path",
-            (len(folder), folder),
+        rows = self._run(
+            "select path from ours where substr(path, 1, ?) = ? order by path", len(folder), folder
         )
         return [path for (path,) in rows]
 
     # what is known of the vault itself
 
     def fact(self, name: str) -> str | None:
-        row = self._db.execute("select value from facts where name = ?", (name,)).fetchone()
-        return row[0] if row else None
+        rows = self._run("select value from facts where name = ?", name)
+        return rows[0][0] if rows else None
 
     def put_fact(self, name: str, value: str) -> None:
-        self._db.execute("insert or replace into facts values (?, ?)", (name, value))
+        self._run("insert or replace into facts values (?, ?)", name, value)
 
     # parsed notes
 
@@ -229,7 +233,7 @@ class Cache:
             self._db.executemany("delete from begun where id = ?", ((each,) for each in ids))
 
     def _run(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-        with self._told():
+        with self._lock, self._told():
             return self._db.execute(statement, values).fetchall()
 
     @contextlib.contextmanager
@@ -242,7 +246,7 @@ class Cache:
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
-        with self._told():
+        with self._lock, self._told():
             self._db.execute("begin")
             try:
                 yield

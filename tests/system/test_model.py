@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import threading
 import time
 from datetime import date, timedelta
 from pathlib import Path
@@ -23,7 +24,7 @@ from kb.core import frontmatter, regions
 from kb.scorers.llm import prices
 from kb.scorers.local import LocalScorer, Ranked
 from kb.sources.lists import read_list
-from kb.sync.judge import Judge
+from kb.sync.judge import LocalDay
 from kb.sync.judging import completing
 
 
@@ -348,6 +349,41 @@ def test_a_budget_is_not_crossed_and_the_rest_is_completed_another_day(
     assert properties(asked).keys() == {i for i in ids(range(40)) if kept(i)}
 
 
+def test_a_budget_that_does_not_cover_a_day_goes_to_its_best_papers(
+    asked: Box, server: ModelServer, day: Path
+) -> None:
+    asked.edit("kb.toml", "[llm] ", "[llm]\nconcurrency = 1\nbatch_tokens = 500\n#")
+    asked.kb("sync", "--feed", str(day), "--max-cost", "0.003")
+    judged = {r["id"] for r in ledger(asked, "judged")}
+    (filed,) = ledger(asked, "day")
+    by_relevance = {arxiv_id: relevance for arxiv_id, relevance, _ in filed["papers"]}
+    left = by_relevance.keys() - judged
+    assert min(by_relevance[i] for i in judged) >= max(by_relevance[i] for i in left)
+    assert len(set(by_relevance.values())) > 1
+
+
+def test_a_day_that_is_sent_whole_is_asked_about_before_it_is_in_order(
+    asked: Box, server: ModelServer, day: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrived, rank, ranked = threading.Event(), LocalScorer.rank, []
+
+    def arrives(reply: Reply, _asked: Asked) -> Reply:
+        arrived.set()
+        return reply
+
+    def after_that(self: LocalScorer, *given: Any) -> Ranked:
+        assert arrived.wait(30)
+        ranked.append(rank(self, *given))
+        return ranked[-1]
+
+    server.misbehave(arrives)
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalScorer, "rank", after_that)
+        asked.kb("sync", "--feed", str(day))
+    assert len(ranked) == 1
+    assert sorted(sent(server)) == ids(range(40))
+
+
 def test_an_unknown_price_is_never_nothing(asked: Box, server: ModelServer, day: Path) -> None:
     asked.edit("kb.toml", 'model = "gpt-4o-mini"', 'model = "somebody/else"')
     told = asked.json("sync", "--feed", str(day), "--max-cost", "1")
@@ -434,14 +470,14 @@ def test_the_screen_sends_less_once_it_has_earned_it(
     assert screen["sent"] + len(screen["sample"]) == len(sent(server))
     assert len(screen["sample"]) >= 1
     left = set(ids(range(500, 560))) - set(sent(server))
-    known, order = {}, Judge.order
+    known, order = {}, LocalDay.order
 
-    def noted(self: Judge, incoming: Any, said: dict[str, bool]) -> list[str]:
+    def noted(self: LocalDay, said: dict[str, bool]) -> list[str]:
         known.update(said)
-        return order(self, incoming, said)
+        return order(self, said)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Judge, "order", noted)
+        patch.setattr(LocalDay, "order", noted)
         later = feed_of(tmp_path / "later.jsonl", range(600, 603), "2025-03-11")
         asked.kb("sync", "--feed", str(later), "--dry-run")
     assert {known[arxiv_id] for arxiv_id in left} == {False}  # as good as always that is so

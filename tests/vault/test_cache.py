@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -27,6 +28,20 @@ def test_many_ids_at_once(tmp_path: Path) -> None:
     cache = Cache(tmp_path)
     cache.put_many({str(n): bytes([n % 256]) for n in range(1700)})
     assert len(cache.get_many(str(n) for n in range(1700))) == 1700
+    cache.close()
+
+
+def test_threads_take_turns(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    words = {str(n): bytes(100) for n in range(5000)}
+    with ThreadPoolExecutor() as threads:
+        written = [threads.submit(cache.put_many, words) for _ in range(4)]
+        while not all(each.done() for each in written):
+            cache.put_papers([PAPER])
+            cache.put_fact("at", "now")
+        for each in written:
+            each.result()
+    assert len(cache.get_many(words)) == len(words)
     cache.close()
 
 

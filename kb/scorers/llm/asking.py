@@ -45,6 +45,8 @@ T = TypeVar("T")
 
 _HOPELESS = 5
 """Papers asked about alone, without one sound answer ever, after which the model is given up."""
+_HEAD_START = 0.1
+"""Seconds until something else is done meanwhile: the first requests would have to wait for it."""
 _DENSE = 1.5
 """So many times more tokens a text may have than was reckoned, where it is all formulas."""
 MARGIN = 400
@@ -113,16 +115,21 @@ class Asking(Generic[T]):
         self._in_vain = 0
         self._alone_in_vain = 0
 
-    async def ask(self, batches: Sequence[Sequence[Paper]]) -> Outcome[T]:
-        """Asks about all of them. Nothing is raised for what the other side does."""
+    async def ask(
+        self, batches: Sequence[Sequence[Paper]], meanwhile: Callable[[], None] | None
+    ) -> Outcome[T]:
+        """Asks about all of them. Nothing is raised for what the other side does; what `meanwhile`
+        raises is, in the end."""
         began = time.monotonic()
         self._stop = asyncio.Event()
         client = places.client(self.state.endpoint, timeout=self.state.patience.deadline)
+        beside = asyncio.create_task(_beside(meanwhile))
         try:
             await self._all(client, deque(_Job(tuple(batch)) for batch in batches))
         finally:
             await client.close()
         self.outcome.usage.seconds += time.monotonic() - began
+        await beside
         return self.outcome
 
     async def _all(self, client: AsyncOpenAI, pending: deque[_Job]) -> None:
@@ -151,7 +158,7 @@ class Asking(Generic[T]):
         in_doubt = self._in_vain and not self.outcome.judged
         places_ = 1 if in_doubt else self.state.at_once
         while pending and not self.outcome.stopped and len(running) < places_:
-            most = self._most(pending[0])
+            most = self.most(pending[0].papers)
             if not self.state.budget.fits(most):
                 if not running:
                     self._end(self.state.budget.reached())
@@ -212,7 +219,7 @@ class Asking(Generic[T]):
             client,
             self.state.endpoint,
             prompt.messages(system=sent.system),
-            sent.arguments(self.task.schema, self._room(job)),
+            sent.arguments(self.task.schema, self._room(job.papers)),
             deadline=self.state.patience.deadline,
         )
         self._count(answer, prompt, job)
@@ -359,11 +366,17 @@ class Asking(Generic[T]):
         """The tokens of a prompt about these papers."""
         return self._stable + sum(self.weight(paper) for paper in papers)
 
-    def _room(self, job: _Job) -> int:
-        return self.task.most * len(job.papers) + MARGIN
-
-    def _most(self, job: _Job) -> float | None:
-        """US dollars that a request may cost at most."""
+    def most(self, papers: Sequence[Paper]) -> float | None:
+        """US dollars that a request about these papers may cost at most; None: no price is known."""
         price = self.state.price
-        room = self._room(job) + self.state.ability.room
-        return None if price is None else price.of(int(self.size(job.papers) * _DENSE), 0, room)
+        room = self._room(papers) + self.state.ability.room
+        return None if price is None else price.of(int(self.size(papers) * _DENSE), 0, room)
+
+    def _room(self, papers: Sequence[Paper]) -> int:
+        return self.task.most * len(papers) + MARGIN
+
+
+async def _beside(meanwhile: Callable[[], None] | None) -> None:
+    if meanwhile is not None:
+        await asyncio.sleep(_HEAD_START)
+        await asyncio.to_thread(meanwhile)

@@ -124,10 +124,21 @@ class ModelScorer:
         self,
         papers: Sequence[Paper],
         taken: Callable[[Sequence[Judged[Assessment]]], None] = lambda _judged: None,
+        meanwhile: Callable[[], None] | None = None,
     ) -> Outcome[Assessment]:
         """Relevance, novelty and why. `taken` is told of each batch as soon as it is judged, so that
-        what was paid for can be put down at once; so it is in `summarise` and `overview`."""
-        return self._ask(tasks.assess(self.topics), papers, taken)
+        what was paid for can be put down at once; so it is in `summarise` and `overview`.
+
+        `meanwhile` is done by another thread while answers are waited for. What it raises is raised
+        when the last answer is there.
+        """
+        return self._ask(tasks.assess(self.topics), papers, taken, meanwhile)
+
+    def covers(self, papers: Sequence[Paper]) -> bool:
+        """Whether what is left of the budget will do for `assess`, however long the answers are."""
+        asking = self._asking(tasks.assess(self.topics))
+        dearest = [asking.most(batch) for batch in self._batches(asking.task, asking, papers)]
+        return self._state.budget.fits(sum(usd or 0.0 for usd in dearest))
 
     def screen(self, papers: Sequence[Paper]) -> Outcome[bool]:
         """Whether the abstract is worth reading, by the title alone."""
@@ -224,13 +235,14 @@ class ModelScorer:
         task: Task[T],
         papers: Sequence[Paper],
         taken: Callable[[Sequence[Judged[T]]], None] = lambda _judged: None,
+        meanwhile: Callable[[], None] | None = None,
     ) -> Outcome[T]:
         unique = list({paper.id: paper for paper in papers}.values())
         asking = self._asking(task, taken)
         if not unique:
             return asking.outcome
         try:
-            return asyncio.run(asking.ask(self._batches(task, asking, unique)))
+            return asyncio.run(asking.ask(self._batches(task, asking, unique), meanwhile))
         finally:
             if not self._state.proven:
                 # What was tried while nobody answered says nothing of the endpoint.

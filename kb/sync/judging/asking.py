@@ -11,7 +11,7 @@ from kb.errors import ConfigError, Problem
 from kb.scorers.llm.budget import BudgetReached
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date
 
     from kb.core.assessments import Assessment
@@ -83,9 +83,16 @@ class Model:
             for arxiv_id in record["days"]
         }
 
-    def judge(self, papers: Sequence[Paper], days: Mapping[str, date]) -> dict[str, str]:
+    def judge(
+        self,
+        papers: Sequence[Paper],
+        days: Mapping[str, date],
+        meanwhile: Callable[[], None] | None = None,
+    ) -> dict[str, str]:
         """Asks about those that it has not judged yet, and puts down what it says. `days` are the
         announcement days. Gives back why papers have no answer, as the end of a sentence about them.
+
+        `meanwhile` is done by another thread while answers are waited for, if there are any.
         """
         queued = self.in_queue()
         unknown = [p for p in papers if not self.has_judged(p) and p.id not in queued]
@@ -107,7 +114,7 @@ class Model:
             done += len(judged)
             self.state.progress("asking", done, len(unknown))
 
-        outcome = self.scorer.assess(unknown, taken)
+        outcome = self.scorer.assess(unknown, taken, meanwhile)
         self.account(outcome, "assess", days)
         if outcome.stopped is not None:
             asked = {i: said for i, said in outcome.reasons.items() if _is_about_paper(said)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from kb.core.assessments import of_record, reason_left_out
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from kb.core.assessments import Assessment, Cutoffs
     from kb.core.history import Day, History, Record
     from kb.scorers.llm.screen import Choice, Screened
-    from kb.sync.intake import Incoming
-    from kb.sync.judge import Judge
+    from kb.sync.judge import Judge, LocalDay
     from kb.sync.judging.asking import Model
 
 
@@ -53,19 +53,31 @@ class Sending:
         }  # fmt: skip
 
 
-def divide(model: Model, judge: Judge, incoming: Incoming) -> Sending:
-    """Divides the papers of a day. Followed authors' papers are never left out."""
-    settings = model.state.vault.settings
-    learnt = _judged(model, judge.background(incoming))
-    order = judge.order(incoming, _labels(model, learnt, settings.keep.cutoffs))
-    days = screened(model.state.history, model.name, model.prompt)
-    part = 1.0
-    if settings.llm.screen and len(learnt) >= screen.LEAST_DAYS:
-        part = screen.share(days, loss=settings.llm.screen_loss, floor=settings.llm.screen_floor)
-    choice = screen.choose(
-        order, part, sample=settings.llm.screen_sample, seed=incoming.day.isoformat()
-    )
-    return Sending(tuple(order), choice)
+class Division:
+    """How a day is divided. How much of it is sent is known before its papers are in order."""
+
+    def __init__(self, model: Model, judge: Judge, day: LocalDay) -> None:
+        settings = model.state.vault.settings
+        learnt = _judged(model, judge.background(day.incoming))
+        self.part = 1.0
+        """How much of the day is sent."""
+        if settings.llm.screen and len(learnt) >= screen.LEAST_DAYS:
+            self.part = screen.share(
+                screened(model.state.history, model.name, model.prompt),
+                loss=settings.llm.screen_loss,
+                floor=settings.llm.screen_floor,
+            )
+        self._day = day
+        self._said = _labels(model, learnt, settings.keep.cutoffs)
+        self._sample = settings.llm.screen_sample
+
+    @cached_property
+    def sending(self) -> Sending:
+        """What is sent, once the local scorer has put the day in order."""
+        order = self._day.order(self._said)
+        seed = self._day.incoming.day.isoformat()
+        choice = screen.choose(order, self.part, sample=self._sample, seed=seed)
+        return Sending(tuple(order), choice)
 
 
 def screened(history: History, model: str, prompt: str) -> list[Screened]:

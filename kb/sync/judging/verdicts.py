@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kb.core.assessments import Assessment
-    from kb.sync.intake import Incoming
-    from kb.sync.judge import Judge
+    from kb.sync.judge import Judge, LocalDay
     from kb.sync.judging.asking import Model
 
 
@@ -31,18 +30,27 @@ class Verdicts:
         return [said for i, said in self.assessments.items() if i not in self.passed_over]
 
 
-def ask(
-    model: Model, judge: Judge, incoming: Incoming, local: Mapping[str, Assessment]
-) -> Verdicts:
+def ask(model: Model, judge: Judge, day: LocalDay) -> Verdicts:
     """Asks the model about what is worth it, and lets local scores stand in where it does not answer.
 
     Papers that a model has judged before have its judgement without being asked about again.
     """
-    state, papers = model.state, {paper.id: paper for paper in incoming.scanned}
-    sending = screening.divide(model, judge, incoming)
-    followed = [i for i in sending.choice.left_out if local[i].followed]
-    wanted = [*sending.choice.sent, *followed]
-    waiting = model.judge([papers[i] for i in wanted], dict.fromkeys(papers, incoming.day))
+    state, incoming = model.state, day.incoming
+    papers = {paper.id: paper for paper in incoming.scanned}
+    division = screening.Division(model, judge, day)
+    wanted = list(papers)
+    if division.part < 1 or not model.scorer.covers(incoming.scanned):  # the best go first
+        followed = [i for i in division.sending.choice.left_out if day.followed(papers[i])]
+        wanted = [*division.sending.choice.sent, *followed]
+
+    def meanwhile() -> None:
+        """What has to be done in any case, and takes about as long as a model's first answer."""
+        _ = division.sending, day.assessments
+
+    waiting = model.judge(
+        [papers[i] for i in wanted], dict.fromkeys(papers, incoming.day), meanwhile
+    )
+    sending, local = division.sending, day.assessments
     judged = {
         i: said
         for i in papers
@@ -50,7 +58,7 @@ def ask(
     }
     waiting = {i: why for i, why in waiting.items() if i not in judged}
     stand_in = {i: replace(local[i], provisional=True) for i in waiting}
-    passed_over = sending.left_out - judged.keys() - set(followed)
+    passed_over = frozenset(papers.keys() - judged.keys() - set(wanted))
     if state.options.dry_run:
         return Verdicts({**local, **judged})
     by_reason: dict[str, list[str]] = {}

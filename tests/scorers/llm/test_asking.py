@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -207,6 +208,61 @@ def test_an_error_where_answers_are_put_down_is_not_swallowed(make: Make) -> Non
 
     with pytest.raises(OSError, match="no space left"):
         make().assess(PAPERS, full)
+
+
+def test_something_else_is_done_while_an_answer_is_waited_for(
+    server: ModelServer, make: Make
+) -> None:
+    done = threading.Event()
+
+    def after_that(reply: Reply, _asked: Asked) -> Reply:
+        assert done.wait(30)
+        return reply
+
+    def meanwhile() -> None:
+        assert threading.current_thread() is not threading.main_thread()
+        done.set()
+
+    server.misbehave(after_that)
+    holds(make().assess(PAPERS, meanwhile=meanwhile))
+    assert len(server.chats) == 1
+
+
+def test_an_error_in_what_is_done_meanwhile_is_raised_once_all_answers_are_put_down(
+    make: Make,
+) -> None:
+    taken: list[Judged[Assessment]] = []
+
+    def full() -> None:
+        raise OSError("no space left")
+
+    with pytest.raises(OSError, match="no space left"):
+        make(batch_tokens=500, concurrency=1).assess(PAPERS, taken.extend, full)
+    assert len(taken) == len(PAPERS)
+
+
+def test_what_is_done_meanwhile_is_over_when_the_asking_is_broken_off(
+    server: ModelServer, make: Make
+) -> None:
+    begun, goes_on, done = threading.Event(), threading.Event(), threading.Event()
+
+    def after_that(reply: Reply, _asked: Asked) -> Reply:
+        assert begun.wait(30)
+        return reply
+
+    def meanwhile() -> None:
+        begun.set()
+        assert goes_on.wait(30)
+        done.set()
+
+    def interrupt(_judged: Sequence[Judged[Assessment]]) -> None:
+        goes_on.set()
+        raise KeyboardInterrupt
+
+    server.misbehave(after_that)
+    with pytest.raises(KeyboardInterrupt):
+        make().assess(PAPERS, interrupt, meanwhile)
+    assert done.is_set()
 
 
 def test_shares_are_all_of_what_was_spent(server: ModelServer, make: Make) -> None:
