@@ -140,15 +140,22 @@ def _kill(running: Any) -> None:
     running.communicate()
 
 
+def warm() -> None:
+    """Loads GitPython; that there is no git is left for `run` to say."""
+    with contextlib.suppress(UsageError):
+        _git()
+
+
 @functools.cache
 def _git() -> Any:
     """GitPython's command class. Takes a tenth of a second the first time."""
     for name in _MISLEADING:
         os.environ.pop(name, None)  # GitPython hands on the environment, and can only add to it
-    try:
+    with contextlib.suppress(ImportError):
         from git.cmd import Git
-    except ImportError as error:
-        raise UsageError(
-            'git was not found; install it, or set `commit = "off"` under [git] in kb.toml'
-        ) from error
-    return Git
+
+        if Git.GIT_PYTHON_GIT_EXECUTABLE is not None:  # only the first import fails without git
+            return Git
+    raise UsageError(
+        'git was not found; install it, or set `commit = "off"` under [git] in kb.toml'
+    )

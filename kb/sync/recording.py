@@ -46,6 +46,14 @@ def commit(state: State, words: str | None = None, *, always: bool = False) -> N
             state.report.person = str(failed)
 
 
+def warm(state: State) -> None:
+    """Loads what `commit` needs, which takes a tenth of a second, while others wait."""
+    from kb.repository import command
+
+    if state.options.commit and state.vault.settings.git.commit != "off":
+        command.warm()
+
+
 def _commit(state: State, words: str | None, *, own_only: bool) -> None:
     from kb.repository.git import Repository
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from kb.sync import recording
 from kb.sync.judging import screening
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def ask(model: Model, judge: Judge, day: LocalDay) -> Verdicts:
     def meanwhile() -> None:
         """What has to be done in any case, and takes about as long as a model's first answer."""
         _ = division.sending, day.assessments
+        recording.warm(state)
 
     waiting = model.judge(
         [papers[i] for i in wanted], dict.fromkeys(papers, incoming.day), meanwhile
