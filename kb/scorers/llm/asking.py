@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from bisect import bisect_left
 from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -160,11 +161,25 @@ class Asking(Generic[T]):
         while pending and not self.outcome.stopped and len(running) < places_:
             most = self.most(pending[0].papers)
             if not self.state.budget.fits(most):
-                if not running:
-                    self._end(self.state.budget.reached())
-                return
+                if running:
+                    return
+                self._shrink(pending)
+                continue
             self.state.budget.hold(most)
             running.add(asyncio.create_task(self._job(client, pending.popleft(), most)))
+
+    def _shrink(self, pending: deque[_Job]) -> None:
+        """Leaves as much of the next batch as the budget allows for, or ends everything."""
+        job = pending.popleft()
+        papers, fits = job.papers, self.state.budget.fits
+        count = bisect_left(
+            range(1, len(papers)), True, key=lambda count: not fits(self.most(papers[:count]))
+        )
+        pending.extendleft(
+            replace(job, papers=part) for part in (papers[count:], papers[:count]) if part
+        )
+        if not count:
+            self._end(self.state.budget.reached())
 
     async def _job(self, client: AsyncOpenAI, job: _Job, held: float | None) -> list[_Job]:
         """One batch, with one answer; gives back what of it is to be asked again."""

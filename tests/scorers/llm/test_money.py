@@ -159,6 +159,23 @@ def test_a_budget_of_nothing_asks_nothing(server: ModelServer, make: Make) -> No
     assert not server.asked
 
 
+def test_a_budget_below_a_batch_is_used_for_smaller_ones(server: ModelServer, make: Make) -> None:
+    whole = make(model="gpt-4o")
+    assert whole.assess(MANY[:30]).usage.requests == 1
+    server.asked.clear()
+    limit = 0.02
+    assert not make(model="gpt-4o", scorer={"budget": limit}).covers(MANY[:30])
+    scorer = make(model="gpt-4o", scorer={"budget": limit})
+    outcome = scorer.assess(MANY[:30])
+    assert isinstance(outcome.stopped, BudgetReached)
+    asked = [arxiv_id for chat in server.chats for arxiv_id in chat.ids]
+    assert asked == [each.id for each in MANY[: len(asked)]]
+    assert outcome.judged.keys() == set(asked)
+    assert len(server.chats[0].ids) > len(server.chats[-1].ids) == 1
+    assert scorer.spent <= limit
+    assert not scorer.covers(MANY[len(asked) : len(asked) + 1])
+
+
 def test_a_budget_that_one_request_at_a_time_fits_into_is_used(
     server: ModelServer, make: Make
 ) -> None:
