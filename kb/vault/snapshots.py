@@ -41,7 +41,7 @@ _CLASSES = {
     "kb.vault.scan": {"Seen"},
 }
 WORTH_FILES, WORTH_BYTES = 500, 256_000
-_WORTH_SHARE = 16
+_WORTH_SHARE = 64
 _ABANDONED = 60.0
 """Seconds after which a snapshot that was not finished is nobody's any more."""
 
