@@ -7,11 +7,13 @@ import contextlib
 import gc
 import os
 import pickle
+import select
 import signal
 import sys
+import time
 import warnings
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,6 +21,11 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 WORTH = 200
 """Files from which on another process is worth its making."""
+
+
+_LEAST, _SHARE = 10.0, 3.0
+"""Seconds for which a copy is waited for, and beside them times the seconds that it has had: one that
+was made while another thread held a lock may wait for it for ever."""
 
 
 def can_help() -> bool:
@@ -37,6 +44,7 @@ def apart(work: Callable[[], R]) -> Iterator[Callable[[], R]]:
         yield work
         return
     reading, writing = os.pipe()
+    begun = time.monotonic()
     with warnings.catch_warnings():
         # Other threads may be there: the copy has none of them, and takes no lock of theirs.
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -46,7 +54,7 @@ def apart(work: Callable[[], R]) -> Iterator[Callable[[], R]]:
     os.close(writing)
     with open(reading, "rb") as told:  # noqa: PTH123
         try:
-            yield lambda: _had(told.read(), work)
+            yield lambda: _had(told, work, _LEAST + _SHARE * (time.monotonic() - begun))
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(copy, signal.SIGKILL)
@@ -65,11 +73,12 @@ def _do(work: Callable[[], object], reading: int, writing: int) -> None:
         os._exit(0)
 
 
-def _had(told: bytes, work: Callable[[], R]) -> R:
-    """What the copy told; nothing where it raised something, which is then to be raised here."""
-    if not told:
+def _had(told: BinaryIO, work: Callable[[], R], patience: float) -> R:
+    """What the copy told; where it raised something that is told to nobody, and comes up here."""
+    heard = select.select([told], [], [], patience)[0]
+    if not heard or not (said := told.read()):
         return work()
-    result: R = pickle.loads(told)  # noqa: S301 - what a copy of this process has made
+    result: R = pickle.loads(said)  # noqa: S301 - what a copy of this process has made
     return result
 
 

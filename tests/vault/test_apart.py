@@ -58,6 +58,20 @@ def test_a_copy_that_is_killed_is_done_without() -> None:
 
 
 @helped
+def test_a_copy_that_hangs_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    def work() -> int:
+        if os.getpid() != here:
+            time.sleep(60)
+        return 7
+
+    here, begun = os.getpid(), time.monotonic()
+    monkeypatch.setattr(apart_, "_LEAST", 0.1)
+    with apart(work) as had:
+        assert had() == 7
+    assert time.monotonic() - begun < 30
+
+
+@helped
 def test_no_copy_is_left_where_this_process_goes_on_without() -> None:
     before = children()
     begun = time.monotonic()
