@@ -16,6 +16,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import orjson
+
 from kb.core.papers import Paper
 from kb.errors import KbError
 from kb.vault.snapshots import Snapshots
@@ -271,7 +273,10 @@ class Cache:
 
 
 def _dump(paper: Paper) -> str:
-    return json.dumps(asdict(paper), default=lambda value: value.isoformat(), ensure_ascii=False)
+    try:
+        return orjson.dumps(paper).decode()
+    except TypeError:  # a lone surrogate
+        return json.dumps(asdict(paper), default=lambda value: value.isoformat())
 
 
 def _paper(data: dict[str, Any]) -> Paper:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -16,11 +17,13 @@ PAPER = Paper(
 
 
 def test_papers_come_back_as_they_went(tmp_path: Path) -> None:
+    odd = replace(PAPER, id="2503.00002", title="half a \ud835 letter")
     cache = Cache(tmp_path)
-    cache.put_papers([PAPER])
+    cache.put_papers([PAPER, odd])
     cache.close()
     again = Cache(tmp_path)
-    assert again.papers(["2503.00001", "2503.99999"]) == {"2503.00001": PAPER}
+    known = again.papers(["2503.00001", "2503.00002", "2503.99999"])
+    assert known == {"2503.00001": PAPER, "2503.00002": odd}
     again.close()
 
 
