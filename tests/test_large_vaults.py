@@ -13,7 +13,7 @@ from standins.boxes import _private, empty
 from kb.core import notes
 from kb.core.history import fold
 from kb.sync import rendering
-from kb.vault import scan
+from kb.vault import apart
 from kb.vault.ledger import Ledger
 
 __all__ = ["_private", "empty"]
@@ -41,7 +41,7 @@ def test_what_two_processes_make_of_it_is_the_same(
     large_vaults.make(empty.root, 60)
     before = empty.state()
     lost, spoiled, *_ = (f"Daily/{page.name}" for page in sorted(empty.root.glob("Daily/*.md")))
-    for module in (scan, rendering):
+    for module in (apart, rendering):
         monkeypatch.setattr(module, "WORTH", 2)
     for number in (0, 1):
         if number:

@@ -26,21 +26,21 @@ class Ticks:
 
 
 def ticks(
-    shown: Iterable[tuple[str, str]],
+    shown: Iterable[tuple[str, Mapping[str, frozenset[str]]]],
     by_id: Mapping[str, Note],
     history: History,
     properties: Properties,
 ) -> Ticks:
     """Turns ticked tasks into `status` and `rating`.
 
-    `shown` are (path, text) of daily pages. What kb last showed is in the ledger (`boxes`), so a
+    `shown` are daily pages: path, and what is ticked there by paper. What kb last showed is in the ledger (`boxes`), so a
     box counts as ticked or unticked by the reader only where it differs from that; where the note
     was changed as well, the note is right.
     """
     edits: list[NoteEdit] = []
     from_page: dict[str, str] = {}
-    for path, text in shown:
-        for arxiv_id, on in sorted(pages.ticked(text).items()):
+    for path, ticked in shown:
+        for arxiv_id, on in sorted(ticked.items()):
             note = by_id.get(arxiv_id)
             base = history.boxes.get(arxiv_id, frozenset())
             if note is None or note.refused or on == base or pages.boxes(note) != base:

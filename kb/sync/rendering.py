@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from kb import resources
 from kb.core.links import Linker
-from kb.core.pages import Leaf, Shelf, leaves, marked
+from kb.core.pages import Leaf, Shelf, leaves, marked, ticked
 from kb.core.ticks import ticks
 from kb.errors import Busy, Problem, Refused
-from kb.vault.apart import WORTH, apart
+from kb.vault.apart import WORTH, apart, each
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -28,27 +28,40 @@ _AHEAD = 8
 
 def take_ticks(state: State) -> None:
     """Tasks ticked on daily pages become properties of notes."""
+    right, cache = _right(state), state.vault.cache
+    pages = [
+        (path, cache.get(path))
+        for path in sorted(_touched_pages(state))
+        if path not in right or right[path][0] != state.scan.stamp(path)
+    ]
     shown = []
-    right = _right(state)
-    for path in sorted(_touched_pages(state)):
-        if path in right and right[path][0] == state.scan.stamp(path):
-            continue
-        try:
-            file = state.vault.files.read(path)
-            if file.sha256 != state.vault.cache.get(path):
-                shown.append((path, file.text))
-        except Busy as busy:
+    for (path, _), found in zip(pages, each(partial(_ticked_on, state), pages), strict=True):
+        if isinstance(found, Problem):
             state.held.add(path)
-            state.report.deferred.append(Problem(busy.path, busy.why))
-        except Refused:
-            continue  # told when the page is to be written
-    ticked = ticks(shown, state.notes, state.history, state.vault.properties)
-    for edit in ticked.edits:
+            state.report.deferred.append(found)
+        elif found:
+            shown.append((path, found))
+    asked = ticks(shown, state.notes, state.history, state.vault.properties)
+    for edit in asked.edits:
         done = state.writer.edit(edit, state.history.wrote.get(edit.id))
         if done is None:
-            state.held.add(ticked.pages[edit.id])
+            state.held.add(asked.pages[edit.id])
         else:
             state.notes[edit.id] = done[0]
+
+
+def _ticked_on(
+    state: State, page: tuple[str, str | None]
+) -> Mapping[str, frozenset[str]] | Problem | None:
+    """The ticks on a page that is not as kb wrote it (with this digest), or why it must wait."""
+    path, ours = page
+    try:
+        file = state.vault.files.read(path)
+        return None if file.sha256 == ours else ticked(file.text)
+    except Busy as busy:
+        return Problem(busy.path, busy.why)
+    except Refused:
+        return None  # told when the page is to be written
 
 
 def write_pages(state: State, before: Callable[[], None] | None = None) -> None:

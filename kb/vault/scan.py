@@ -20,7 +20,7 @@ from kb.core.collection import Card, Notes
 from kb.core.properties import PLAIN
 from kb.errors import Busy, Problem, Refused
 from kb.vault import snapshots
-from kb.vault.apart import WORTH, apart
+from kb.vault.apart import each
 from kb.vault.reading import Missing
 from kb.vault.walk import NOT_UNICODE, Entry, Walk, is_conflict_copy
 
@@ -207,7 +207,7 @@ class Scan:
             seen = present[entry.path] = known.get(entry.path)
             if seen is None or seen[:3] != (entry.mtime_ns, entry.ctime_ns, entry.size):
                 unread.append(entry)
-        fresh = self._read_all(unread)
+        fresh = dict(zip((entry.path for entry in unread), each(self._read, unread), strict=True))
         for path, seen in (present | fresh).items():
             if seen is not None and self._seen.get(path) is not seen:
                 self._enter(path, seen, changes)
@@ -395,15 +395,6 @@ class Scan:
     def _about(self) -> str:
         """What a snapshot is about: one of another way to read, or of other fields, is not to be used."""
         return f"{self._how} {Seen._fields} {Card._fields} {sorted(vars(Notes()))}"
-
-    def _read_all(self, entries: list[Entry]) -> dict[str, Seen]:
-        if len(entries) < WORTH:
-            return {entry.path: self._read(entry) for entry in entries}
-        mine, others = entries[::2], entries[1::2]
-        with apart(lambda: [self._read(entry) for entry in others]) as read:
-            found = {entry.path: self._read(entry) for entry in mine}
-            found |= zip((entry.path for entry in others), read(), strict=True)
-        return found
 
     def _read(self, entry: Entry) -> Seen:
         path = entry.path

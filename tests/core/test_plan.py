@@ -157,7 +157,9 @@ def test_a_tick_becomes_a_property() -> None:
     text, found = shelf_page("unread", "unread")
     ticked = tick(text, "2503.00002", "- [ ] read", "- [x] read")
     ticked = tick(ticked, "2503.00001", "- [ ] star", "* [X] star")
-    edits = {e.id: e for e in ticks([("Daily/d.md", ticked)], found, fold([]), PLAIN).edits}
+    edits = {
+        e.id: e for e in ticks([("Daily/d.md", pages.ticked(ticked))], found, fold([]), PLAIN).edits
+    }
     assert set(edits) == {"2503.00001", "2503.00002"}
     assert "status: read" in edits["2503.00002"].apply(note_text(2))[0]
     assert "rating: 5" in edits["2503.00001"].apply(note_text(1))[0]
@@ -166,28 +168,28 @@ def test_a_tick_becomes_a_property() -> None:
 def test_an_untouched_page_asks_for_nothing() -> None:
     text, found = shelf_page("unread", "read")
     base = fold([{"v": 1, "k": "boxes", "id": "2503.00002", "on": ["read"], "at": "1"}])
-    assert ticks([("d", text)], found, base, PLAIN).edits == ()
+    assert ticks([("d", pages.ticked(text))], found, base, PLAIN).edits == ()
 
 
 def test_a_status_changed_in_the_note_is_not_undone_by_the_old_page() -> None:
     text, _ = shelf_page("read")
     base = fold([{"v": 1, "k": "boxes", "id": "2503.00001", "on": ["read"], "at": "1"}])
     now = {"2503.00001": notes.read("x.md", note_text(1))}
-    assert ticks([("d", text)], now, base, PLAIN).edits == ()
+    assert ticks([("d", pages.ticked(text))], now, base, PLAIN).edits == ()
 
 
 def test_a_tick_taken_back_means_unread() -> None:
     text, found = shelf_page("read")
     base = fold([{"v": 1, "k": "boxes", "id": "2503.00001", "on": ["read"], "at": "1"}])
     cleared = tick(text, "2503.00001", "- [x] read", "- [ ] read")
-    (edit,) = ticks([("d", cleared)], found, base, PLAIN).edits
+    (edit,) = ticks([("d", pages.ticked(cleared))], found, base, PLAIN).edits
     assert "status: unread" in edit.apply(note_text(1).replace("status: unread", "status: read"))[0]
 
 
 def test_papers_with_a_torn_section_are_left_alone() -> None:
     text, found = shelf_page("unread")
     torn = tick(text, "2503.00001", "- [ ] read\n", "").replace("- [ ] star", "- [x] star")
-    assert ticks([("d", torn)], found, fold([]), PLAIN).edits == ()
+    assert ticks([("d", pages.ticked(torn))], found, fold([]), PLAIN).edits == ()
 
 
 # Vanishing

@@ -13,8 +13,7 @@ from standins.vaults import note_text
 
 from kb.config import Settings
 from kb.vault import apart as apart_
-from kb.vault import scan as scan_
-from kb.vault.apart import apart
+from kb.vault.apart import apart, each
 from kb.vault.vault import Vault
 
 helped = pytest.mark.skipif(not apart_.can_help(), reason="there is no second core, or no fork")
@@ -110,6 +109,14 @@ def _runs(pid: int) -> bool:
 
 
 @helped
+@pytest.mark.parametrize("count", [0, 1, 199, 200, 201])
+def test_each_has_its_own_outcome_in_order(count: int) -> None:
+    told = each(lambda number: (number, os.getpid()), range(count))
+    assert [number for number, _ in told] == list(range(count))
+    assert len({pid for _, pid in told}) == (2 if count >= apart_.WORTH else min(count, 1))
+
+
+@helped
 def test_notes_read_by_two_processes_are_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,5 +135,5 @@ def test_notes_read_by_two_processes_are_the_same(
             return notes, dict(scan.notes), scan.duplicates, scan.refused
 
     alone = found("one")
-    monkeypatch.setattr(scan_, "WORTH", 2)
+    monkeypatch.setattr(apart_, "WORTH", 2)
     assert found("two") == alone
