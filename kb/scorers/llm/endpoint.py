@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import ipaddress
 import re
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
+from kb.core.garbage import uncollected
 from kb.core.inline import one_line
 from kb.errors import ConfigError
 
@@ -93,9 +95,17 @@ def find(settings: LlmSettings, environ: Mapping[str, str]) -> Endpoint | None:
 def warm() -> threading.Thread:
     """Loads the client in the background, which takes most of a second, while others wait for the
     net. Nobody need wait for the thread."""
-    thread = threading.Thread(target=lambda: importlib.import_module("openai"), daemon=True)
+    thread = threading.Thread(target=load, daemon=True)
     thread.start()
     return thread
+
+
+def load() -> None:
+    """Imports the client and what it would import with the first request. Its thousands of classes stay,
+    so nobody need look for garbage among them, then or later."""
+    with uncollected():
+        importlib.import_module("openai.resources.chat.completions")
+        gc.freeze()
 
 
 def client(endpoint: Endpoint, *, timeout: float) -> AsyncOpenAI:
@@ -104,9 +114,18 @@ def client(endpoint: Endpoint, *, timeout: float) -> AsyncOpenAI:
     Retrying is ours. Proxies of the environment are used, except for this machine itself. Redirects
     are not followed: nobody but the endpoint is to see papers or a key.
     """
+    load()
+    import ssl
+
     import openai
 
-    http = openai.DefaultAsyncHttpxClient(trust_env=not endpoint.is_local, follow_redirects=False)
+    # Where no TLS is spoken, not to a proxy either, nobody's certificates need be read.
+    plain = endpoint.is_local and endpoint.base_url.startswith("http://")
+    http = openai.DefaultAsyncHttpxClient(
+        trust_env=not endpoint.is_local,
+        follow_redirects=False,
+        verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if plain else True,
+    )
     host = urlsplit(endpoint.base_url).hostname or ""
     azure = endpoint.key and host.endswith((".azure.com", ".azure.us", ".azure.cn"))
     return openai.AsyncOpenAI(
