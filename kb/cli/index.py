@@ -26,7 +26,9 @@ def command(
     options = sync.Options(intake=False, dry_run=check, commit=not no_commit)
     with vault_at(vault) as opened:
         try:
-            report = sync.run(opened, options, progress=bar)
+            report = sync.run(
+                opened, options, progress=bar, memory=sync.Memory() if check else None
+            )
         finally:
             bar.close()
     show_report(report, as_json=as_json, quiet=quiet, verbose=verbose, dry_run=check)

@@ -9,7 +9,7 @@ from kb.core.report import Action, Report
 from kb.errors import Problem, UsageError
 from kb.sync import reassess, recording, rendering, sight, whereabouts
 from kb.sync.options import Options, Progress, Selection, silent, utc_now
-from kb.sync.state import Memory, State
+from kb.sync.state import Memory, State, remember_as_left
 from kb.vault.walk import NOT_UNICODE
 
 if TYPE_CHECKING:
@@ -20,7 +20,16 @@ if TYPE_CHECKING:
     from kb.sync.intake import Intake
     from kb.vault.vault import Vault
 
-__all__ = ["Memory", "Options", "Progress", "Selection", "run", "silent", "utc_now"]
+__all__ = [
+    "Memory",
+    "Options",
+    "Progress",
+    "Selection",
+    "remember_as_left",
+    "run",
+    "silent",
+    "utc_now",
+]
 
 
 def run(

@@ -140,7 +140,9 @@ def _unless_right(state: State, leaf: Leaf) -> Page | None:
 
 def _stirred(state: State, shelf: Shelf, setting: str) -> Collection[date | None] | None:
     """The days whose pages may differ from what they should be; None: all."""
-    if state.changes is None or state.memory.shown != (setting, shelf.extent()):
+    if state.changes is None:
+        return None
+    if not state.as_left and state.memory.shown != (setting, shelf.extent()):
         return None
     pages = {path for path in state.changes.paths if state.vault.layout.owns(path)}
     touched = {state.vault.layout.day_on(path) for path in pages | state.memory.unfinished}

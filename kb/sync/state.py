@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from kb import resources
 from kb.core.history import extend
 from kb.core.properties import Form
 from kb.core.report import Report
 from kb.sync import sight
 from kb.sync.writing import Writer
+from kb.vault.scan import Changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,10 +24,11 @@ if TYPE_CHECKING:
     from kb.core.pages import Shelf
     from kb.core.report import Action
     from kb.sync.options import Options, Progress
-    from kb.vault.scan import Changes, Scan
+    from kb.vault.scan import Scan
     from kb.vault.vault import Vault
 
 
+_AS_LEFT = "as left"
 _OF_NOTES = frozenset({"create", "update", "adopt"})
 
 
@@ -73,6 +77,19 @@ def _stamp(now: datetime, latest: str) -> str:
     return now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def remember_as_left(vault: Vault, memory: Memory) -> None:
+    """Lets another process know that there is nothing to do until something changes, if that is so."""
+    if memory.scan is not None and not (memory.in_question or memory.unfinished):
+        vault.cache.put_fact(_AS_LEFT, _mark(vault, memory.scan))
+
+
+def _mark(vault: Vault, scan: Scan) -> str:
+    """Equal where this program, the settings, the ledger and the stamps of all files are."""
+    ledger = sorted((vault.ledger.held or {}).items())
+    told = resources.build(), vault.settings, ledger, scan.stamps()
+    return hashlib.blake2b(repr(told).encode("utf-8", "surrogatepass")).hexdigest()
+
+
 class State:
     """Read once at the start of a pass, then kept in step with what is written.
 
@@ -104,9 +121,20 @@ class State:
         changes = self._look(hints)
         self.notes = self.scan.notes
         """By paper, as they are on disk now."""
+        self.as_left = (
+            memory is not None
+            and changes.everything
+            and vault.cache.fact(_AS_LEFT) == _mark(vault, self.scan)
+        )
+        """Whether all is as a pass that left nothing to do has found it, perhaps in another process; where
+        no memory is given nobody relies on it."""
+        if self.as_left:
+            changes = Changes(set(), set())
+            self.notes.settle()
         self.writer = Writer(vault, self.scan, self.report, at=self.at, dry_run=options.dry_run)
         changes.papers |= self.memory.in_question
-        self.changes: Changes | None = changes if known and not changes.everything else None
+        known = self.as_left or (known and not changes.everything)
+        self.changes: Changes | None = changes if known else None
         """What has changed since the last pass; None: anything may have."""
         self._see_what_is_gone()
         self.changed_paths = frozenset(changes.paths)
@@ -183,6 +211,11 @@ class State:
         done = (action for action in self.report.actions if action.kind in _OF_NOTES)
         memory.actions |= {action.path: action for action in done}
         memory.news = bool(self.changed_paths or self.report.written)
+        finished = not (self.options.dry_run or self.report.deferred or self.held)
+        if (
+            finished and self.changes is None
+        ):  # it takes too long for each pass that looks at little
+            remember_as_left(self.vault, memory)
 
     def _left_open(self) -> set[str]:
         """Papers whose note is to be looked at again though it may not change: an edit had to wait, or

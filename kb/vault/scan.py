@@ -179,6 +179,11 @@ class Scan:
         seen = self._seen.get(path)
         return seen[:3] if seen else None
 
+    def stamps(self) -> list[tuple[object, ...]]:
+        """How notes are read, and all that was met: files with their stamps, and what was passed over."""
+        files = sorted((path, *seen[:3]) for path, seen in self._seen.items())
+        return [(self._how,), *files, *sorted(self._passed_over.items())]
+
     def note_at(self, path: str) -> Note:
         """What was read at `path`."""
         packed = self._seen[path].packed

@@ -301,6 +301,9 @@ class Watcher:
             self.due.commit_at_most = 0.0  # also what the reader has changed just now
             self._refresh(paths, commit=True)
         if self._vault is not None:
+            if self._broken is None and self.due.again is None:
+                with contextlib.suppress(KbError):
+                    sync.remember_as_left(self._vault, self._memory)
             self._vault.close()
 
     # Papers

@@ -6,7 +6,9 @@ from __future__ import annotations
 import json
 import random
 import shutil
+import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,8 @@ from standins.box import Box
 
 from kb import sync
 from kb.core.report import Report
+from kb.sync.state import State
+from kb.vault.cache import vault_cache_folder
 from kb.vault.vault import Vault
 
 REFRESH = sync.Options(intake=False, commit=False)
@@ -189,6 +193,60 @@ def test_a_pass_with_a_memory_leaves_nothing_to_be_done(box: Box, seed: int) -> 
             assert not stale(fresh), f"after {done[before:]}: {stale(report)}"
             told = {p.where: p.why for p in fresh.refused}
             assert vault.cache.told() == told, done[before:]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_one_process_leaves_another_may_take_up(box: Box, seed: int) -> None:
+    box.kb("sync", "--feed", "sample")
+    life = Life(box, seed)
+    done: list[str] = []
+    for _ in range(8):
+        before = len(done)
+        with Vault(box.root) as vault:
+            memory = sync.Memory()
+            sync.run(vault, REFRESH, memory=memory)
+            if life.chance.random() < 0.5:
+                done += (hints := life.live())
+                sync.run(vault, REFRESH, memory=memory, hints=hints)
+                sync.remember_as_left(vault, memory)
+        if life.chance.random() < 0.7:
+            done += life.live()
+            with Vault(box.root) as vault:
+                sync.run(vault, REFRESH, memory=sync.Memory())
+        with Vault(box.root) as vault:
+            assert not stale(sync.run(vault, LOOK)), done[before:]
+
+
+def is_as_left(box: Box) -> bool:
+    with Vault(box.root) as vault:
+        look = partial(State, vault, LOOK, now=sync.utc_now(), progress=sync.silent)
+        assert not look().as_left, "nobody relies on it without a memory"
+        return look(memory=sync.Memory()).as_left
+
+
+def test_it_is_known_whether_all_is_as_it_was_left(box: Box) -> None:
+    box.kb("sync", "--feed", "sample")
+    box.kb("index")
+    assert is_as_left(box)
+    note, page = box.notes()[0], next(p.name for p in box.root.glob("Daily/*.md"))
+    changes: tuple[Callable[[], object], ...] = (
+        lambda: box.edit(note, "status: unread", "status: read"),
+        lambda: box.write(f"Daily/{page}", box.text(f"Daily/{page}") + "\nmine\n"),
+        lambda: (box.root / f"Daily/{page}").unlink(),
+        lambda: (box.root / note).rename(box.root / "elsewhere.md"),
+        lambda: box.write("new.md", "mine\n"),
+        lambda: box.edit("kb.toml", "month_rows = 10", "month_rows = 3"),
+        lambda: Life(box, 0).judge(),
+    )
+    for change in changes:
+        change()
+        assert not is_as_left(box)
+        box.kb("index")
+        time.sleep(0.06)  # what is read right after a change is read again
+        box.kb("index")
+        assert is_as_left(box)
+    shutil.rmtree(vault_cache_folder(box.root))
+    assert not is_as_left(box)
 
 
 def test_what_had_to_wait_is_looked_at_again_without_a_hint(box: Box) -> None:
