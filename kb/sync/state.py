@@ -211,10 +211,9 @@ class State:
         done = (action for action in self.report.actions if action.kind in _OF_NOTES)
         memory.actions |= {action.path: action for action in done}
         memory.news = bool(self.changed_paths or self.report.written)
-        finished = not (self.options.dry_run or self.report.deferred or self.held)
-        if (
-            finished and self.changes is None
-        ):  # it takes too long for each pass that looks at little
+        if self.changes is None and not (
+            self.options.dry_run or self.report.deferred or self.held
+        ):  # only after a pass that looked at everything: it takes longer than one that did not
             remember_as_left(self.vault, memory)
 
     def _left_open(self) -> set[str]:
