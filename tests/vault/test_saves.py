@@ -55,6 +55,19 @@ def test_a_save_while_kb_is_writing_stands(
     assert names(vault) == {"a.md"}
 
 
+@pytest.mark.parametrize("save", [save_in_place, save_by_rename])
+def test_for_no_moment_do_our_bytes_have_the_name_of_what_was_saved_before(
+    vault: VaultFiles, monkeypatch: pytest.MonkeyPatch, save: Callable[[Path, bytes], None]
+) -> None:
+    seen = put(vault, "a.md", b"old")
+    exchanged: list[str] = []
+    while_staging(monkeypatch, lambda: save(vault.root / "a.md", b"typed"))
+    at_exchange(monkeypatch, lambda: exchanged.append("a.md"))
+    with pytest.raises(Busy, match="what was saved stands"):
+        vault.write("a.md", b"new", expect=seen)
+    assert not exchanged
+
+
 @linux_only
 @pytest.mark.parametrize("save", [save_in_place, save_by_rename])
 def test_a_save_between_compare_and_exchange_stands(
