@@ -150,9 +150,11 @@ def test_it_waits_for_another_pass_in_peace_also_with_a_commit_that_is_due(
     box.write("kb.toml", re.sub(r"settle = \d+", "settle = 2", box.text("kb.toml")))
     until(lambda: " pass: " in log_of(tmp_path))
     note = box.notes()[0]
+    before = log_of(tmp_path).count("pages written")
     box.edit(note, "status: unread", "status: reading")
     week = next((box.root / "Weekly").glob("*.md"))
     until(lambda: "| reading |" in week.read_text())
+    until(lambda: log_of(tmp_path).count("pages written") > before)  # and the lock is free
     with VaultLock(vault_cache_folder(box.root), box.root):
         time.sleep(7)  # the commit is due meanwhile
         tries = log_of(tmp_path).count("is held by")
