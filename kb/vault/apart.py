@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import logging
 import os
 import pickle
 import select
@@ -19,12 +20,11 @@ from typing import TYPE_CHECKING, BinaryIO, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 R = TypeVar("R")
 WORTH = 200
 """Files from which on another process is worth its making."""
-
-
 _LEAST, _SHARE = 10.0, 3.0
 """Seconds for which a copy is waited for, and beside them times the seconds that it has had: one that
 was made while another thread held a lock may wait for it for ever."""
@@ -56,13 +56,20 @@ def apart(work: Callable[[], R]) -> Iterator[Callable[[], R]]:
         yield work
         return
     reading, writing = os.pipe()
-    begun = time.monotonic()
-    with warnings.catch_warnings():
-        # Other threads may be there: the copy has none of them, and takes no lock of theirs.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        copy = os.fork()
+    here, begun = os.getpid(), time.monotonic()
+    try:
+        with warnings.catch_warnings():
+            # Other threads may be there: the copy has none of them, and takes no lock of theirs.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            copy = os.fork()
+    except OSError as error:  # too many processes, or no memory for one more
+        log.debug("all is done by one process: %s", error)
+        os.close(reading)
+        os.close(writing)
+        yield work
+        return
     if not copy:
-        _do(work, reading, writing)
+        _do(work, here, reading, writing)
     os.close(writing)
     with open(reading, "rb") as told:  # noqa: PTH123
         try:
@@ -73,12 +80,12 @@ def apart(work: Callable[[], R]) -> Iterator[Callable[[], R]]:
             os.waitpid(copy, 0)
 
 
-def _do(work: Callable[[], object], reading: int, writing: int) -> None:
+def _do(work: Callable[[], object], parent: int, reading: int, writing: int) -> None:
     """The copy's part; it never returns."""
     try:
         gc.disable()
         os.close(reading)
-        _die_with_parent()
+        _die_with(parent)
         with open(writing, "wb") as told:
             told.write(pickle.dumps(work(), pickle.HIGHEST_PROTOCOL))
     finally:
@@ -94,11 +101,11 @@ def _had(told: BinaryIO, work: Callable[[], R], patience: float) -> R:
     return result
 
 
-def _die_with_parent() -> None:
+def _die_with(parent: int) -> None:
     """So that a vault is not locked any longer by what a killed pass has left (prctl(2))."""
     import ctypes
 
     pr_set_pdeathsig = 1
     ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
-    if os.getppid() == 1:
+    if os.getppid() != parent:
         os._exit(0)

@@ -9,6 +9,7 @@ can, and run nothing (docs.python.org/3/library/pickle.html, "Restricting Global
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import pickle
 import time
@@ -19,6 +20,7 @@ from kb.core.garbage import uncollected
 if TYPE_CHECKING:
     from pathlib import Path
 
+log = logging.getLogger(__name__)
 _CLASSES = {
     "datetime": {"date"},
     "kb.config": {
@@ -62,24 +64,32 @@ class Snapshots:
         try:
             with (self._folder / f"{name}.snapshot").open("rb") as file, uncollected():
                 return _Loader(file).load() if file.readline()[:-1] == about.encode() else None
-        except Exception:  # noqa: BLE001 - whatever pickle makes of a broken file: it is made anew
+        except FileNotFoundError:
+            return None
+        except Exception as error:  # noqa: BLE001 - whatever pickle makes of a broken file
+            log.debug("the snapshot of %s cannot be read and is made anew: %s", name, error)
             return None
 
     def keep(self, name: str, about: str, things: object) -> bool:
-        """Whether they could be kept: another process may be at it, or the disk full. `about` is one
-        line."""
+        """Whether they could be kept: another process may be at it, the disk full, or somebody's record
+        nested too deep. `about` is one line."""
         new = self._folder / f"{name}.new"
         try:
             with contextlib.suppress(FileNotFoundError):
                 if time.time() - new.stat().st_mtime > _ABANDONED:
                     new.unlink()
             with new.open("xb") as file:
-                file.write(about.encode() + b"\n")
-                pickle.dump(things, file, pickle.HIGHEST_PROTOCOL)
-                file.flush()
-                os.fsync(file.fileno())
+                try:
+                    file.write(about.encode() + b"\n")
+                    pickle.dump(things, file, pickle.HIGHEST_PROTOCOL)
+                    file.flush()
+                    os.fsync(file.fileno())
+                except BaseException:
+                    new.unlink(missing_ok=True)
+                    raise
             new.replace(self._folder / f"{name}.snapshot")
-        except OSError:
+        except (OSError, RecursionError) as error:
+            log.debug("no snapshot of %s is kept: %s", name, error)
             return False
         return True
 

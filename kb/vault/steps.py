@@ -54,12 +54,13 @@ def _outcomes(waits: dict[int, Wait]) -> dict[int, BaseException | None]:
     def wait(number: int) -> None:
         found[number] = _outcome(waits[number])
 
-    here, *others = waits or [-1]
+    if not waits:
+        return found
+    here, *others = waits
     threads = [threading.Thread(target=wait, args=(number,)) for number in others]
     for thread in threads:
         thread.start()
-    if waits:
-        wait(here)
+    wait(here)
     for thread in threads:
         thread.join()
     return dict(sorted(found.items()))

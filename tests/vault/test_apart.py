@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -20,8 +21,13 @@ helped = pytest.mark.skipif(not apart_.can_help(), reason="there is no second co
 
 
 def children() -> set[int]:
-    told = Path(f"/proc/self/task/{os.getpid()}/children")
-    return set(map(int, told.read_text().split()))
+    found = set()
+    for told in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            pid, _, rest = told.read_text().partition(" ")
+            if rest.rpartition(")")[2].split()[1] == str(os.getpid()):
+                found.add(int(pid))
+    return found
 
 
 @helped
@@ -54,6 +60,20 @@ def test_a_copy_that_is_killed_is_done_without() -> None:
     here = os.getpid()
     with apart(work) as had:
         assert had() == 7
+
+
+@helped
+def test_where_there_can_be_no_other_process_this_one_does_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused() -> int:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(os, "fork", refused)
+    open_before = len(list(Path("/proc/self/fd").iterdir()))
+    with apart(os.getpid) as had:
+        assert had() == os.getpid()
+    assert len(list(Path("/proc/self/fd").iterdir())) == open_before
 
 
 @helped

@@ -121,6 +121,18 @@ def about_ledger(cache: Cache) -> str:
     return (cache.path.parent / "ledger.snapshot").read_bytes().partition(b"\n")[0].decode()
 
 
+def test_a_record_nested_too_deep_for_a_snapshot_is_read_all_the_same(
+    tmp_path: Path, cache: Cache, every: None
+) -> None:
+    deep = '{"v":1,"k":"pass","at":"2025-03-06T05:00:00Z","x":' + "[" * 900 + "]" * 900 + "}\n"
+    (tmp_path / FOLDER).mkdir(parents=True)
+    (tmp_path / FOLDER / "2025-03.jsonl").write_text(deep)
+    for at in (1, 2):
+        history = appended(tmp_path, cache, at)
+        assert (len(history.passes), len(history.gone)) == (1, at)
+    assert not list(cache.path.parent.glob("*.new"))
+
+
 def test_little_is_not_worth_a_snapshot(tmp_path: Path, cache: Cache) -> None:
     appended(tmp_path, cache, 1)
     assert not list(cache.path.parent.glob("*.snapshot"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import importlib
 import ipaddress
@@ -100,6 +101,7 @@ def warm() -> threading.Thread:
     return thread
 
 
+@functools.cache
 def load() -> None:
     """Imports the client and what it would import with the first request. Its thousands of classes stay,
     so nobody need look for garbage among them, then or later."""
