@@ -157,6 +157,37 @@ GUARDS = (
         "    if busy := under_way(repository.git_dir):\n", "    if busy := None:\n",
         "tests/repository/test_state.py",
     ),
+    Guard(
+        "plain classes alone in snapshots", "kb/vault/snapshots.py",
+        "        if name not in _CLASSES.get(module, ()):\n", "        if False:\n",
+        "tests/vault/test_snapshots.py",
+    ),
+    Guard(
+        "a ledger that was rewritten", "kb/vault/ledger.py",
+        " and _digest(data[:size]) == digest\n", "\n",
+        "tests/vault/test_snapshots.py",
+    ),
+    Guard(
+        "only newer records are added", "kb/core/history.py",
+        "    if any(at <= history.latest or kind == records.NEWER for at, kind, *_ in entries):\n",
+        "    if False:\n",
+        "tests/core/test_fold.py",
+    ),
+    Guard(
+        "no copy outlives its process", "kb/vault/apart.py",
+        "        _die_with(parent)\n", "        pass\n",
+        "tests/vault/test_apart.py",
+    ),
+    Guard(
+        "as it was left", "kb/sync/state.py",
+        "            and vault.cache.fact(_AS_LEFT) == _mark(vault, self.scan)\n", "",
+        "tests/system/test_memory.py",
+    ),
+    Guard(
+        "no page before the vault is quiet", "kb/sync/writing.py",
+        "        if before is not None:\n            before()\n", "",
+        "tests/system/test_memory.py",
+    ),
 )  # fmt: skip
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kb import resources
 from kb.core import notes
 from kb.core.assessments import Assessment
 from kb.core.papers import Paper
 from kb.core.properties import Form
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TEMPLATE = resources.template_file("Templates/Paper.md").decode()
 FORM = Form(TEMPLATE, "T")
@@ -45,6 +48,14 @@ def assessment(number: int = 1, relevance: int = 8, novelty: int = 6, **more: An
 def note_text(number: int = 1, **more: Any) -> str:
     """What kb writes for paper `number`."""
     return notes.compose(paper(number, **more), assessment(number), FORM)
+
+
+def odd_notes(root: Path, count: int) -> None:
+    """So many notes, one paper's twice, one of a paper with a torn frontmatter."""
+    for number in range(count):
+        (root / f"{number}.md").write_text(note_text(number))
+    (root / "again.md").write_text(note_text(1))
+    (root / "torn.md").write_text(note_text(8).replace("version: 1", "version: ["))
 
 
 def record(number: int, day: str = "2025-03-06", **more: Any) -> dict[str, Any]:

@@ -217,6 +217,24 @@ def test_what_one_process_leaves_another_may_take_up(box: Box, seed: int) -> Non
             assert not stale(sync.run(vault, LOOK)), done[before:]
 
 
+def test_no_page_is_written_before_it_may_be(box: Box) -> None:
+    box.kb("sync", "--feed", "sample")
+    memory = sync.Memory()
+    found: list[dict[str, bytes]] = []
+
+    def pages() -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in box.root.glob("*ly/*.md")}
+
+    with Vault(box.root) as vault:
+        sync.run(vault, REFRESH, memory=memory)
+        note, before = box.notes()[0], pages()
+        box.edit(note, "status: unread", "status: read")
+        run = partial(sync.run, vault, REFRESH, memory=memory, hints=[note])
+        assert run(before_pages=lambda: found.append(pages())).pages >= 2
+    assert found == [before]
+    assert pages() != before
+
+
 def is_as_left(box: Box) -> bool:
     with Vault(box.root) as vault:
         look = partial(State, vault, LOOK, now=sync.utc_now(), progress=sync.silent)

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from standins.vaults import note_text
+from standins.vaults import odd_notes
 
 from kb.config import Settings
 from kb.vault import apart as apart_
@@ -142,10 +142,7 @@ def test_notes_read_by_two_processes_are_the_same(
 ) -> None:
     root = tmp_path / "vault"
     root.mkdir()
-    for number in range(7):
-        (root / f"{number}.md").write_text(note_text(number))
-    (root / "again.md").write_text(note_text(1))
-    (root / "torn.md").write_text(note_text(8).replace("version: 1", "version: ["))
+    odd_notes(root, 7)
     (root / "mine.md").write_text("my own words\n")
 
     def found(name: str) -> tuple[object, ...]:

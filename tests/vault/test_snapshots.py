@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from standins.vaults import note_text
+from standins.vaults import note_text, odd_notes
 
 from kb.config import Settings
 from kb.vault import snapshots
@@ -143,13 +143,10 @@ def test_notes_are_taken_up_from_a_snapshot_and_what_was_read_since(
 ) -> None:
     root = tmp_path / "vault"
     root.mkdir()
-    for number in range(4):
-        file = root / f"{number}.md"
-        file.write_text(note_text(number))
-        os.utime(file, (1_700_000_000, 1_700_000_000))
+    odd_notes(root, 4)
     (root / "odd.md").write_text("---\nurl: https://arxiv.org/abs/2503.00009\n---\n")
-    (root / "again.md").write_text(note_text(1))
-    (root / "torn.md").write_text(note_text(8).replace("version: 1", "version: ["))
+    for file in root.iterdir():
+        os.utime(file, (1_700_000_000, 1_700_000_000))
 
     def everything(vault: Vault) -> tuple[object, ...]:
         scan = vault.scan()
