@@ -11,7 +11,7 @@ from standins.box import Box
 from standins.boxes import _private, empty
 
 from kb.core import notes
-from kb.core.history import fold
+from kb.core.folding import fold
 from kb.sync import rendering
 from kb.vault import apart
 from kb.vault.ledger import Ledger

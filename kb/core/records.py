@@ -1,6 +1,6 @@
 """Single records of the ledger, read and checked: what the fold needs of each, kept small.
 
-A record is a JSON object on one line, see `kb.core.history` for the kinds.
+A record is a JSON object on one line, see `kb.core.folding` for the kinds.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ def changes_of(root: Path, prefix: str, commit: str) -> list[Change]:
     for about, path in zip(fields[0::2], fields[1::2], strict=False):
         _, _, before, after, status = about.split(" ")
         if path.startswith(prefix):
-            kind = cast(Status, status if status in {"A", "D"} else "M")
+            kind = cast("Status", status if status in {"A", "D"} else "M")
             raw.append((path.removeprefix(prefix), kind, before, after))
     blobs = _blobs(root, {sha for _, _, *both in raw for sha in both if sha.strip(_NO_BLOB)})
     converted = _converted(root, [path for path, *_ in raw])

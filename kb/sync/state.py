@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from kb import resources
-from kb.core.history import extend
+from kb.core.folding import extend
 from kb.core.properties import Form
 from kb.core.report import Report
 from kb.sync import sight

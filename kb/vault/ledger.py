@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from kb import resources
 from kb.core import jsonlines
+from kb.core.folding import fold_lines, go_on
 from kb.core.garbage import uncollected
-from kb.core.history import History, Record, fold_lines, go_on
 from kb.errors import KbError
 from kb.vault import disk, snapshots
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from kb.core.history import History, Record
     from kb.vault.cache import Cache
 
 FOLDER = ".kb/ledger"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from kb.core.costs import Cost, cost_of, money
-from kb.core.history import fold
+from kb.core.folding import fold
 
 AT = "2025-03-07T06:00:00.000Z"
 

@@ -12,7 +12,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kb.core.history import History, extend, fold, fold_lines, go_on
+from kb.core.folding import extend, fold, fold_lines, go_on
+from kb.core.history import History
 
 Record = dict[str, Any]
 Checks = dict[str, dict[str, Callable[[Any], bool]]]

@@ -6,7 +6,7 @@ from datetime import date
 from itertools import permutations
 from typing import Any
 
-from kb.core.history import fold, fold_lines
+from kb.core.folding import fold, fold_lines
 
 DAY = {"v": 1, "k": "day", "day": "2025-03-06", "cats": ["cs.LG"], "outcome": "done", "announced": 5,
        "scanned": 2, "relevant": 1, "by": "local", "papers": [["2503.00001", 8, 4], ["2503.00002", 3, 5]],

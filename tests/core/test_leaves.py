@@ -14,7 +14,7 @@ from standins.vaults import note_text
 
 from kb.core import notes, pages
 from kb.core.collection import Notes
-from kb.core.history import fold
+from kb.core.folding import fold
 from kb.core.links import Linker
 
 DAYS = ("2025-03-06", "2025-03-07", "2025-03-10", "2025-03-15", "2025-04-01", "2025-04-30")

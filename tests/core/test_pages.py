@@ -10,7 +10,7 @@ from standins.vaults import note_text, paper
 
 from kb.core import notes, pages
 from kb.core.collection import Notes
-from kb.core.history import fold
+from kb.core.folding import fold
 from kb.core.links import Linker
 from kb.core.pages.calendar import Week, month_weeks
 

@@ -9,7 +9,7 @@ from standins.vaults import FORM, assessment, note_text, paper
 
 from kb.core import frontmatter, notes, pages, plan, regions, whereabouts
 from kb.core.collection import Notes
-from kb.core.history import fold
+from kb.core.folding import fold
 from kb.core.note_names import NamePlan
 from kb.core.properties import PLAIN
 from kb.core.ticks import ticks

@@ -168,7 +168,7 @@ GUARDS = (
         "tests/vault/test_snapshots.py",
     ),
     Guard(
-        "only newer records are added", "kb/core/history.py",
+        "only newer records are added", "kb/core/folding.py",
         "    if any(at <= history.latest or kind == records.NEWER for at, kind, *_ in entries):\n",
         "    if False:\n",
         "tests/core/test_fold.py",

@@ -21,7 +21,7 @@ from standins.person import Person
 
 import kb
 from kb.core import frontmatter
-from kb.core.history import fold
+from kb.core.folding import fold
 from kb.vault import leftovers
 from kb.vault.ledger import Ledger
 
