@@ -32,10 +32,12 @@ class Repository:
     `find` and `create` make one. Every method raises GitFailed when git will not do its part.
     """
 
-    def __init__(self, root: Path, top: Path, git_dir: Path) -> None:
+    def __init__(self, root: Path, top: Path, git_dir: Path, hooks: Path) -> None:
         self.root = root
         self.top = top
         self.git_dir = git_dir
+        self.hooks = hooks
+        """The folder of hooks, there or not."""
         prefix = root.relative_to(top).as_posix()
         self._prefix = "" if prefix == "." else f"{prefix}/"
 
@@ -43,18 +45,19 @@ class Repository:
     def find(cls, path: Path) -> Repository | None:
         """The repository around the vault `path`; None without one, or where it ignores `path`."""
         root = Path(os.path.realpath(path))
-        answer = run(root, ["rev-parse", "--show-toplevel", "--absolute-git-dir"])
+        asked = ("--show-toplevel", "--absolute-git-dir", "--git-path", "hooks")
+        answer = run(root, ["rev-parse", *asked])
         if answer.code != 0:
             if b"dubious ownership" in answer.err:
                 raise GitFailed(f"git in {root}", answer.said, "then run kb again")
             return None
         lines = answer.text.splitlines()
-        if len(lines) != 2:
+        if len(lines) != 3:
             raise UsageError(f"{root}: a line break in the path of a repository; move the vault")
-        top, git_dir = (Path(os.path.realpath(line)) for line in lines)
+        top, git_dir, hooks = (Path(os.path.realpath(root / line)) for line in lines)
         if not root.is_relative_to(top):
             return None
-        found = cls(root, top, git_dir)
+        found = cls(root, top, git_dir, hooks)
         return None if found._prefix and _ignores(top, found._prefix) else found
 
     @classmethod

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from kb.errors import Problem, TryLater
-from kb.repository.command import GitFailed, GitKilled, run
+from kb.repository.command import READING, GitFailed, GitKilled, run
 from kb.repository.index_lock import IndexLock
 from kb.repository.state import under_way
 
@@ -65,7 +65,7 @@ def _try(
     problems: list[Problem],
 ) -> str | None:
     _stand_back(repository)
-    changed, new = _sort_out(repository, paths, problems)
+    changed = _sort_out(repository, paths, problems)
     if not changed:
         return None
     branch = repository.branch()
@@ -80,9 +80,10 @@ def _try(
     words = message if isinstance(message, str) else message(changed)
     with IndexLock(repository.root, repository.git_dir, branch, deadline) as lock:
         _stand_back(repository)
-        made = _commit(repository, changed, new, words, settings, lock, deadline)
+        made = _commit(repository, changed, words, settings, lock, deadline)
         if made is not None:
-            _follow_hooks(repository, changed, lock, problems)
+            if _may_have_hooks(repository, settings):
+                _follow_hooks(repository, changed, lock, problems)
             lock.install()
     if lock.stuck is not None:
         problems.append(
@@ -108,7 +109,6 @@ def _stand_back(repository: Repository) -> None:
 def _commit(
     repository: Repository,
     changed: Sequence[str],
-    new: Sequence[str],
     message: str,
     settings: Mapping[str, str],
     lock: IndexLock,
@@ -116,16 +116,15 @@ def _commit(
 ) -> str | None:
     env = {"GIT_INDEX_FILE": os.fspath(lock.work)}
     listed = ("--pathspec-from-file=-", "--pathspec-file-nul")
-    if new:
-        feed = _literal(new)
-        # Without it git refuses what lies outside of a sparse checkout.
-        sparse = ["--sparse"] if _on(settings.get("core.sparsecheckout")) else []
-        answer = run(
-            repository.root, ["add", *sparse, *listed], feed=feed, env=env,
-            inherit=[lock.descriptor],
-        )  # fmt: skip
-        if answer.code != 0:
-            raise GitFailed(f"git add in {repository.root}", answer.said, _remedy(answer.said))
+    feed = _literal(changed)
+    # Without it git refuses what lies outside of a sparse checkout.
+    sparse = ["--sparse"] if _on(settings.get("core.sparsecheckout")) else []
+    answer = run(
+        repository.root, ["add", *sparse, *listed], feed=feed, env=env, inherit=[lock.descriptor]
+    )
+    if answer.code != 0:
+        raise GitFailed(f"git add in {repository.root}", answer.said, _remedy(answer.said))
+    alone = _is_all_that_is_staged(repository, changed, env)
     left = max(0, round((deadline - time.monotonic()) * 1000))
     arguments = [
         # Git would tidy up with our copy for an index, and take for unused what only the
@@ -133,14 +132,14 @@ def _commit(
         *("-c", "gc.auto=0", "-c", "maintenance.auto=false"),
         *("-c", f"core.filesRefLockTimeout={left}"),
         *_identity(settings),
-        *("commit", "--only", "--quiet", "--untracked-files=no", "--cleanup=whitespace"),
-        *("-m", message, *listed),
+        *("commit", "--quiet", "--untracked-files=no", "--cleanup=whitespace", "-m", message),
+        *(() if alone else ("--only", *listed)),
     ]
     signing = _on(settings.get("commit.gpgsign"))
     answer = run(
         repository.root,
         arguments,
-        feed=_literal(changed),
+        feed=b"" if alone else feed,
         env=env,
         timeout=SIGNING_SECONDS if signing else HOOKS_SECONDS,
         inherit=[lock.descriptor],
@@ -156,6 +155,40 @@ def _commit(
     if any(word in answer.out for word in _NOTHING):
         return None
     raise _failure(repository, answer.said)
+
+
+def _is_all_that_is_staged(
+    repository: Repository, changed: Sequence[str], env: Mapping[str, str]
+) -> bool:
+    """Whether the reader has staged nothing else: then the index as it is makes the commit, which takes
+    half as long as one beside it (`--only`) where there are many files."""
+    staged = run(
+        repository.root,
+        (
+            "diff-index",
+            "--cached",
+            "--name-only",
+            "-z",
+            "--no-renames",
+            "--no-ext-diff",
+            "HEAD",
+            "--",
+        ),
+        env={**READING, **env},
+    )
+    names = filter(None, staged.out.split(b"\0"))
+    ours = {repository.within_top(path) for path in changed}
+    return staged.code == 0 and all(os.fsdecode(name) in ours for name in names)
+
+
+def _may_have_hooks(repository: Repository, settings: Mapping[str, str]) -> bool:
+    """Whether there is anything in the folder of hooks but samples, or git's settings name any."""
+    if any(name.startswith("hook.") for name in settings):
+        return True
+    try:
+        return any(not hook.name.endswith(".sample") for hook in repository.hooks.iterdir())
+    except OSError as error:
+        return not isinstance(error, FileNotFoundError)
 
 
 def _follow_hooks(
@@ -201,15 +234,12 @@ def _raw(out: bytes) -> dict[str, tuple[bytes, bytes]]:
     return found
 
 
-def _sort_out(
-    repository: Repository, paths: Sequence[str], problems: list[Problem]
-) -> tuple[list[str], list[str]]:
-    """Of the paths, those that differ from HEAD; and those of them that git does not know yet."""
+def _sort_out(repository: Repository, paths: Sequence[str], problems: list[Problem]) -> list[str]:
+    """Of the paths, those that differ from HEAD and can be committed."""
     codes: dict[str, set[str]] = {}
     for path, code in repository.status(paths, ignored=True):
         codes.setdefault(path, set()).add(code)
     changed: list[str] = []
-    new: list[str] = []
     for path in dict.fromkeys(paths):
         seen = codes.get(path, set())
         if any("U" in code or code in _UNMERGED for code in seen):
@@ -220,8 +250,6 @@ def _sort_out(
             problems.append(Problem(path, "is no regular file any more, so it is not committed"))
         elif seen:
             changed.append(path)
-            if "??" in seen:
-                new.append(path)
     clean = [path for path in paths if path not in codes and (repository.root / path).exists()]
     if clean:
         known = repository.tracked(clean)
@@ -230,7 +258,7 @@ def _sort_out(
             for path in clean
             if path not in known
         )
-    return changed, new
+    return changed
 
 
 def _is_file_or_gone(file: Path) -> bool:

@@ -29,12 +29,13 @@ def no_settings_of_this_machine(
         monkeypatch.setenv(name, value)
 
 
-@pytest.fixture
-def reader(tmp_path: Path) -> Person:
+@pytest.fixture(params=["staging", "unstaged"])
+def reader(request: pytest.FixtureRequest, tmp_path: Path) -> Person:
     """A reader whose vault is a repository with a little history and work under way.
 
     Committed: note.md, staged.md, changed.md, gone.md. Since then staged.md was staged and changed
-    again, new.md staged, changed.md changed, gone.md deleted, untracked.md made.
+    again, new.md staged, changed.md changed, gone.md deleted, untracked.md made. The one that is
+    "unstaged" has staged nothing of it, so that kb's commits are made of the index as it is.
     """
     folder = tmp_path / "vault"
     folder.mkdir()
@@ -53,4 +54,6 @@ def reader(tmp_path: Path) -> Person:
     person.write("changed.md", "changed since\n")
     (folder / "gone.md").unlink()
     person.write("untracked.md", "not git's\n")
+    if request.param == "unstaged":
+        person.git("reset", "-q")
     return person

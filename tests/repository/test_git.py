@@ -87,6 +87,7 @@ def test_misleading_variables_are_not_obeyed(
     assert reader.files() == {"note.md"}
 
 
+@pytest.mark.parametrize("reader", ["staging"], indirect=True)
 def test_the_readers_index_and_work_stay_as_they_were(reader: Person) -> None:
     reader.write("note.md", "by kb\n")
     reader.write("Daily/arxiv.md", "by kb\n")

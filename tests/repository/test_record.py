@@ -252,6 +252,7 @@ def test_a_hook_that_formats_what_is_committed_leaves_nothing_staged(reader: Per
     assert problems == []
 
 
+@pytest.mark.parametrize("reader", ["staging"], indirect=True)
 def test_what_a_hook_adds_is_told_and_the_readers_staging_stays(reader: Person) -> None:
     reader.hook("pre-commit", "git add untracked.md staged.md")
     reader.write("note.md", "by kb\n")
@@ -264,6 +265,32 @@ def test_what_a_hook_adds_is_told_and_the_readers_staging_stays(reader: Person) 
     assert reader.index("note.md", "untracked.md") == before
     assert reader.git("show", ":staged.md") == "staged once\n"
     assert reader.git("status", "--porcelain", "untracked.md") == ""
+
+
+@pytest.mark.parametrize("reader", ["unstaged"], indirect=True)
+def test_what_a_hook_adds_where_nothing_is_staged_is_told(reader: Person) -> None:
+    reader.hook("pre-commit", "git add untracked.md staged.md")
+    reader.write("note.md", "by kb\n")
+    problems: list[Problem] = []
+    assert opened(reader.folder).commit(["note.md"], "x", problems=problems)
+    assert reader.files() == {"note.md", "staged.md", "untracked.md"}
+    assert [each.where for each in problems] == ["staged.md", "untracked.md"]
+    assert reader.git("status", "--porcelain", "note.md", "untracked.md", "staged.md") == ""
+
+
+def test_hooks_are_found_wherever_they_are(reader: Person, tmp_path: Path) -> None:
+    """What one adds to the commit is told, as it is for hooks of the repository."""
+    elsewhere = tmp_path / "hooks"
+    elsewhere.mkdir()
+    (elsewhere / "pre-commit").write_text("#!/bin/sh\ngit add untracked.md\n")
+    (elsewhere / "pre-commit").chmod(0o755)
+    for named in (str(elsewhere), os.path.relpath(elsewhere, reader.folder)):
+        reader.git("config", "core.hooksPath", named)
+        reader.write("note.md", f"by kb, {named}\n")
+        reader.write("untracked.md", f"not git's, {named}\n")
+        problems: list[Problem] = []
+        assert opened(reader.folder).commit(["note.md"], "x", problems=problems)
+        assert [each.where for each in problems] == ["untracked.md"]
 
 
 def test_a_lock_of_ours_that_cannot_be_removed_is_told_and_cleared_later(
