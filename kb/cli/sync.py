@@ -92,7 +92,7 @@ def command(
     with vault_at(vault, forgiving=last_good) as opened:
         try:
             source = arxiv(bar, sync.utc_now) if feed is None else None
-            report = sync.run(opened, options, progress=bar, arxiv=source)
+            report = sync.run(opened, options, progress=bar, arxiv=source, memory=sync.Memory())
         finally:
             bar.close()
     show_report(report, as_json=as_json, quiet=quiet, verbose=verbose, dry_run=dry_run)

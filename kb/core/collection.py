@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import sys
-from collections.abc import Iterable, Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kb.core import notes as notes_
@@ -155,6 +155,11 @@ class Notes(MutableMapping[str, "Note"]):
         """The paper whose note lies at `path`."""
         return self._paths.get(path)
 
+    def day_of(self, arxiv_id: str) -> date | None:
+        """The announcement day that the paper's note tells."""
+        card = self._cards.get(arxiv_id)
+        return card.day if card else None
+
     def face(self, arxiv_id: str) -> bytes:
         """Equal where pages show the same of a note, its mark aside."""
         return self._cards[arxiv_id].face
@@ -173,11 +178,14 @@ class Notes(MutableMapping[str, "Note"]):
         card = self._cards[arxiv_id]
         return card.status, card.rating
 
-    def has_an_opinion(self, arxiv_id: str, relevance: int | None) -> bool:
-        """Whether the reader may have said what they think of the paper: by a rating, by skipping it,
-        or by another relevance than the one that kb wrote."""
-        card = self._cards[arxiv_id]
-        return card.rating is not None or card.status == "skip" or card.rank[1] != relevance
+    def with_an_opinion(self, written: Mapping[str, int]) -> list[str]:
+        """Papers of which the reader may have said what they think: by a rating, by skipping them, or by
+        another relevance than the one that kb wrote (`written`, by paper)."""
+        return [
+            i
+            for i, card in self._cards.items()
+            if card.rating is not None or card.status == "skip" or card.rank[1] != written.get(i)
+        ]
 
     # As pages list them: what fell below the cutoffs is left out
 

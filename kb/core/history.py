@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from kb.core.costs import Cost
+    from kb.core.pages.extent import Extent
 
 __all__ = ["Day", "History", "Outcome", "Record", "Written"]
 
@@ -124,8 +125,8 @@ class History:
     """What `kb.core.pages.gaps` found; None once a day has been recorded since."""
     turns: int = field(default=0, compare=False)
     """How often days have been recorded or forgotten."""
-    paged: tuple[object, tuple[int, int], list[date]] | None = field(default=None, compare=False)
-    """What `kb.core.pages.Shelf.days` found last, for which notes, and as of which turns."""
+    paged: tuple[object, Extent] | None = field(default=None, compare=False)
+    """What `kb.core.pages.extent` found last, and for which notes."""
     unknown: int = 0
     """Records that are malformed, or of a kind or version this program does not know; they change
     nothing and are left as they are."""

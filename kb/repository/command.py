@@ -140,12 +140,6 @@ def _kill(running: Any) -> None:
     running.communicate()
 
 
-def warm() -> None:
-    """Loads GitPython; that there is no git is left for `run` to say."""
-    with contextlib.suppress(UsageError):
-        _git()
-
-
 @functools.cache
 def _git() -> Any:
     """GitPython's command class. Takes a tenth of a second the first time."""

@@ -73,7 +73,9 @@ def run(
             from kb.sync.judging import opening
 
             where = opening.find(state)
-            if where is not None and options.feed is None and not options.dry_run:
+            if where is None:
+                recording.ask(state)
+            elif options.feed is None and not options.dry_run:
                 endpoint.warm()
             filing.file_intake(state, _fetch(state, arxiv), arxiv, where)
             _remember_pass(state)

@@ -79,8 +79,8 @@ def labels(state: State) -> list[Label]:
     """What the reader has said of papers, of the newest ones first; see `kb.scorers.feedback`."""
     wrote = state.history.wrote
     written = {i: w.relevance for i, w in wrote.items() if w.relevance is not None}
-    told = (i for i in state.notes if state.notes.has_an_opinion(i, written.get(i)))
-    notes = (state.notes[i] for i in sorted(told, key=id_order, reverse=True))
+    told = sorted(state.notes.with_an_opinion(written), key=id_order, reverse=True)
+    notes = (state.notes[i] for i in told)
     return feedback.labels(
         (note for note in notes if note.values.get("source") != "sample"), written,
         own={i for i, w in wrote.items() if w.adopted},

@@ -46,12 +46,16 @@ def commit(state: State, words: str | None = None, *, always: bool = False) -> N
             state.report.person = str(failed)
 
 
-def warm(state: State) -> None:
-    """Loads what `commit` needs, which takes a tenth of a second, while others wait."""
-    from kb.repository import command
+def ask(state: State) -> None:
+    """Lets git look in the background for what is not committed yet. Only for passes all of whose
+    files are told in their report."""
+    from kb.repository.asked import Asked
 
-    if state.options.commit and state.vault.settings.git.commit != "off":
-        command.warm()
+    options = state.options
+    wanted = options.commit and not options.dry_run and state.vault.settings.git.commit != "off"
+    if wanted and state.memory.uncommitted is None and state.asked is None:
+        state.asked = Asked(state.vault.root)
+        state.asked.start()
 
 
 def _commit(state: State, words: str | None, *, own_only: bool) -> None:
@@ -71,7 +75,7 @@ def _commit(state: State, words: str | None, *, own_only: bool) -> None:
     _clear_dead_locks(repository, report)
     memory = state.memory
     if memory.uncommitted is None:
-        memory.uncommitted = set(repository.uncommitted(["."]))
+        memory.uncommitted = _uncommitted(state, repository)
     ours = {path for path in memory.uncommitted if _may_commit(state, path, own_only=own_only)}
     written = frozenset(report.written)
     changed = sorted(path for path in ours if not _settling(state, path, written))
@@ -83,6 +87,14 @@ def _commit(state: State, words: str | None, *, own_only: bool) -> None:
     memory.actions.clear()
     if report.commit:
         report.actions.append(Action("commit", report.commit[:10], f"{len(changed)} files"))
+
+
+def _uncommitted(state: State, repository: Repository) -> set[str]:
+    """What git has named since the vault was read, and what was written since; else what it names now."""
+    found = state.asked.found() if state.asked is not None else None
+    if found is None:
+        return set(repository.uncommitted(["."]))
+    return {*found, *state.report.written}
 
 
 def _may_commit(state: State, path: str, *, own_only: bool) -> bool:

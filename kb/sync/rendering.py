@@ -6,9 +6,8 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from kb import resources
 from kb.core.links import Linker
-from kb.core.pages import Leaf, Shelf, leaves, marked, ticked
+from kb.core.pages import Leaf, Shelf, beside, extent, leaves, marked, ticked
 from kb.core.ticks import ticks
 from kb.errors import Busy, Problem, Refused
 from kb.vault.apart import WORTH, apart, each
@@ -76,8 +75,7 @@ def write_pages(state: State, before: Callable[[], None] | None = None) -> None:
         state.history, state.notes, Linker(settings.pages.links), state.vault.layout,
         settings.pages.month_rows, settings.pages.columns, settings.pages.week_columns,
     )  # fmt: skip
-    setting = repr((resources.build(), settings.folders, settings.pages))
-    stirred = _stirred(state, shelf, setting)
+    stirred = _stirred(state)
     standing: dict[str, FileState] = {}
     if stirred is not None:
         shelf.standing = partial(_standing, state, standing)
@@ -85,7 +83,7 @@ def write_pages(state: State, before: Callable[[], None] | None = None) -> None:
     wanted = list(leaves(shelf, stirred))
     state.looked_at |= {leaf.path for leaf in wanted}
     if stirred is None:
-        stale = [leaf for leaf in wanted if _differs(state, leaf, setting)]
+        stale = [leaf for leaf in wanted if _differs(state, leaf)]
     else:
         stale = [leaf for leaf in wanted if _may_differ(state, leaf)]
     finished = _write(state, stale, standing, before)
@@ -95,10 +93,10 @@ def write_pages(state: State, before: Callable[[], None] | None = None) -> None:
         for path in gone:
             state.writer.remove_page(path)
     _remember_boxes(state, finished)
-    _remember_right(state, {leaf.path: leaf.signature(setting) for leaf in finished}, gone)
+    _remember_right(state, {leaf.path: leaf.signature(state.setting) for leaf in finished}, gone)
     state.memory.unfinished -= {leaf.path for leaf in wanted}
     state.memory.unfinished |= {leaf.path for leaf in stale} - {leaf.path for leaf in finished}
-    state.shown(shelf, setting)
+    state.shown()
 
 
 def _write(
@@ -138,15 +136,18 @@ def _unless_right(state: State, leaf: Leaf) -> Page | None:
     return None if state.writer.is_right(page) else page
 
 
-def _stirred(state: State, shelf: Shelf, setting: str) -> Collection[date | None] | None:
+def _stirred(state: State) -> Collection[date | None] | None:
     """The days whose pages may differ from what they should be; None: all."""
-    if state.changes is None:
+    shown = state.memory.shown
+    if state.changes is None or shown is None or shown[0] != state.setting:
         return None
-    if not state.as_left and state.memory.shown != (setting, shelf.extent()):
+    more = beside(shown[1], extent(state.history, state.notes))
+    if more is None:
         return None
+    state.beside |= more
     pages = {path for path in state.changes.paths if state.vault.layout.owns(path)}
     touched = {state.vault.layout.day_on(path) for path in pages | state.memory.unfinished}
-    return state.notes.stirred.keys() | state.stirred | touched
+    return state.notes.stirred.keys() | state.stirred | state.beside | touched
 
 
 def _standing(state: State, found: dict[str, FileState], path: str) -> str:
@@ -167,9 +168,9 @@ def _standing(state: State, found: dict[str, FileState], path: str) -> str:
         return ""
 
 
-def _differs(state: State, leaf: Leaf, setting: str) -> bool:
+def _differs(state: State, leaf: Leaf) -> bool:
     known, stamp = _right(state).get(leaf.path), state.scan.stamp(leaf.path)
-    return known is None or known[0] != stamp or known[1] != leaf.signature(setting)
+    return known is None or known[0] != stamp or known[1] != leaf.signature(state.setting)
 
 
 def _may_differ(state: State, leaf: Leaf) -> bool:
@@ -177,9 +178,10 @@ def _may_differ(state: State, leaf: Leaf) -> bool:
     known = _right(state).get(leaf.path)
     if known is None or known[0] != state.scan.stamp(leaf.path) or not leaf.days:
         return True
+    anyway = state.stirred | state.beside
     shown, stirred = leaf.marks | {"face"}, state.notes.stirred
     return leaf.path in state.memory.unfinished or any(
-        day in state.stirred or not shown.isdisjoint(stirred.get(day, ())) for day in leaf.days
+        day in anyway or not shown.isdisjoint(stirred.get(day, ())) for day in leaf.days
     )
 
 

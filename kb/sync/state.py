@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from kb import resources
 from kb.core.folding import extend
+from kb.core.garbage import uncollected
+from kb.core.pages.extent import extent
 from kb.core.properties import Form
 from kb.core.report import Report
 from kb.sync import sight
@@ -18,11 +20,11 @@ from kb.vault.scan import Changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import date
 
     from kb.core.history import History, Record
-    from kb.core.pages import Shelf
+    from kb.core.pages.extent import Extent
     from kb.core.report import Action
+    from kb.repository.asked import Asked
     from kb.sync.options import Options, Progress
     from kb.vault.scan import Scan
     from kb.vault.vault import Vault
@@ -30,6 +32,10 @@ if TYPE_CHECKING:
 
 _AS_LEFT = "as left"
 _OF_NOTES = frozenset({"create", "update", "adopt"})
+_OF_PAPERS = frozenset({"judged", "summary"})
+"""Records of which the note of a paper may have to say something."""
+_SHOWN = frozenset({"day", "month", "seen", "spent"}) | _OF_PAPERS
+"""Records of which pages say something, or notes."""
 
 
 class Home:
@@ -53,7 +59,7 @@ class Memory:
     history: History | None = None
     right: dict[str, tuple[tuple[int, int, int], str]] | None = None
     """Pages that were found right: the stamp of the file, the signature of what it shows."""
-    shown: tuple[str, tuple[int, ...]] | None = None
+    shown: tuple[str, Extent] | None = None
     """What all pages have in common, and which there are."""
     unfinished: set[str] = field(default_factory=set)
     """Pages that could not be brought in step."""
@@ -86,7 +92,7 @@ def remember_as_left(vault: Vault, memory: Memory) -> None:
 def _mark(vault: Vault, scan: Scan) -> str:
     """Equal where this program, the settings, the ledger and the stamps of all files are."""
     ledger = sorted((vault.ledger.held or {}).items())
-    told = resources.build(), vault.settings, ledger, scan.stamps()
+    told = resources.build(), vault.settings, ledger, scan.told()
     return hashlib.blake2b(repr(told).encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -112,15 +118,18 @@ class State:
         self.now = now.astimezone(UTC)
         self.progress = progress
         self.memory = memory or Memory()
-        known = self._read_ledger()
-        self.history: History = self.memory.history or vault.ledger.history()
+        self.scan: Scan = self.memory.scan or vault.new_scan()
+        with uncollected(staying=self.memory.scan is None), self.scan.listing():
+            known = self._read_ledger()
+            self.history: History = self.memory.history or vault.ledger.history()
+            changes = self._look(hints)
+        self.memory.scan = self.scan
         self.at = _stamp(self.now, self.history.latest)
         self.report = Report()
-        self.scan: Scan = self.memory.scan or vault.new_scan()
-        self.memory.scan = self.scan
-        changes = self._look(hints)
         self.notes = self.scan.notes
         """By paper, as they are on disk now."""
+        self.setting = repr((resources.build(), vault.settings.folders, vault.settings.pages))
+        """What all pages have in common: how they are made."""
         self.as_left = (
             memory is not None
             and changes.everything
@@ -130,7 +139,7 @@ class State:
         no memory is given nobody relies on it."""
         if self.as_left:
             changes = Changes(set(), set())
-            self.notes.settle()
+            self.shown()
         self.writer = Writer(vault, self.scan, self.report, at=self.at, dry_run=options.dry_run)
         changes.papers |= self.memory.in_question
         known = self.as_left or (known and not changes.everything)
@@ -145,6 +154,10 @@ class State:
         """Pages that must wait: a tick on them has not reached its note."""
         self.stirred: set[date] = set()
         """Days of which something new has been recorded."""
+        self.beside: set[date] = set()
+        """Days beside which there are other pages than before."""
+        self.asked: Asked | None = None
+        """What git is asked in the background."""
         self._form: Form | None = None
 
     def _read_ledger(self) -> bool:
@@ -187,8 +200,23 @@ class State:
         fresh = list(records)
         self.writer.append((day or self.now.date()).isoformat()[:7], fresh)
         extend(self.history, fresh)
-        if day is not None and any(record["k"] in ("day", "judged", "month") for record in fresh):
+        for record in fresh:
+            self._stir(record, day)
+
+    def _stir(self, record: Record, day: date | None) -> None:
+        """Takes note of what else than before is to be shown since there is this record, put down with
+        those of `day`."""
+        if record["k"] not in _SHOWN:
+            return
+        if day is not None:
             self.stirred.add(day)
+        if "day" in record:
+            self.stirred.add(date.fromisoformat(record["day"]))
+        if record["k"] in _OF_PAPERS:
+            if (shown_on := self.notes.day_of(record["id"])) is not None:
+                self.stirred.add(shown_on)
+            if self.changes is not None:
+                self.changes.papers.add(record["id"])
 
     def wrote_among(self, paths: Iterable[str]) -> frozenset[str]:
         """Those of the paths under which the ledger knows a note."""
@@ -196,9 +224,9 @@ class State:
             return frozenset()
         return frozenset(written.path for written in self.history.wrote.values())
 
-    def shown(self, shelf: Shelf, setting: str) -> None:
+    def shown(self) -> None:
         """Every page is in step now, or told to be unfinished."""
-        self.memory.shown = (setting, shelf.extent())
+        self.memory.shown = self.setting, extent(self.history, self.notes)
         self.notes.settle()
 
     def keep(self) -> None:
@@ -211,9 +239,10 @@ class State:
         done = (action for action in self.report.actions if action.kind in _OF_NOTES)
         memory.actions |= {action.path: action for action in done}
         memory.news = bool(self.changed_paths or self.report.written)
-        if self.changes is None and not (
+        # Not after a pass that looked at little: to say how all is left takes longer.
+        if (self.changes is None or (self.as_left and memory.news)) and not (
             self.options.dry_run or self.report.deferred or self.held
-        ):  # only after a pass that looked at everything: it takes longer than one that did not
+        ):
             remember_as_left(self.vault, memory)
 
     def _left_open(self) -> set[str]:

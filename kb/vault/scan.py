@@ -6,13 +6,18 @@ last: by this process, or by an earlier one that has left what it read in the ca
 
 from __future__ import annotations
 
+import os
 import stat
 import sys
 import time
+from array import array
 from collections.abc import Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from zlib import crc32
 
 from kb.core import names
 from kb.core import notes as notes_
@@ -20,12 +25,13 @@ from kb.core.collection import Card, Notes
 from kb.core.properties import PLAIN
 from kb.errors import Busy, Problem, Refused
 from kb.vault import snapshots
-from kb.vault.apart import each
+from kb.vault.apart import apart, each
 from kb.vault.reading import Missing
 from kb.vault.walk import NOT_UNICODE, Entry, Walk, is_conflict_copy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from kb.core.notes import Note
     from kb.core.properties import Properties
@@ -36,6 +42,10 @@ _RACY = 50_000_000
 """Nanoseconds in which a file can be changed twice under one time: what was read so soon after a
 change is read again the next time."""
 _UNTRUSTED = -1
+_NOTES = "notes"
+"""The name of the snapshot."""
+_LARGE = 4_000_000
+"""Bytes of a snapshot from which on another process is worth its making, to list the files."""
 
 
 class Home(Protocol):
@@ -79,6 +89,23 @@ class Changes:
         return self.everything or bool(self.papers or self.paths)
 
 
+class _Listing(NamedTuple):
+    """The Markdown files that a vault was found to have."""
+
+    paths: list[str]
+    stamps: array[int]
+    """Modification and change time (ns) and size of each."""
+    passed_over: dict[str, str]
+
+
+def _list(root: Path) -> _Listing:
+    listing = _Listing([], array("q"), {})
+    for entry in Walk(root).all(listing.passed_over):
+        listing.paths.append(entry.path)
+        listing.stamps.extend((entry.mtime_ns, entry.ctime_ns, entry.size))
+    return listing
+
+
 class Scan:
     """Every Markdown file of a vault, and the one note of each paper: of several with one id the one
     at the path under which kb knows it (`Home`), else the first by path."""
@@ -102,6 +129,8 @@ class Scan:
         self._passed_over: dict[str, str] = {}
         self._walk = Walk(files.root)
         """Of the last look at the disk."""
+        self._listed: Callable[[], _Listing] | None = None
+        """Has what another process lists."""
         self._unsaved: dict[str, Seen | None] = {}
         """What the cache is to remember of files (None: that they are gone)."""
 
@@ -179,10 +208,11 @@ class Scan:
         seen = self._seen.get(path)
         return seen[:3] if seen else None
 
-    def stamps(self) -> list[tuple[object, ...]]:
-        """How notes are read, and all that was met: files with their stamps, and what was passed over."""
-        files = sorted((path, *seen[:3]) for path, seen in self._seen.items())
-        return [(self._how,), *files, *sorted(self._passed_over.items())]
+    def told(self) -> tuple[object, ...]:
+        """Equal where all that was met is the same: names and stamps of files, what was passed over, and
+        how notes are read."""
+        stamps = sum(hash((crc32(os.fsencode(p)), *seen[:3])) for p, seen in self._seen.items())
+        return self._how, len(self._seen), stamps, sorted(self._passed_over.items())
 
     def note_at(self, path: str) -> Note:
         """What was read at `path`."""
@@ -196,6 +226,18 @@ class Scan:
 
     # In step with the disk
 
+    @contextmanager
+    def listing(self) -> Iterator[None]:
+        """Lets another process list the files of a large vault meanwhile, for `compare` to have."""
+        if self.begun or self._cache.snapshots.size(_NOTES) < _LARGE:
+            yield
+            return
+        with apart(partial(_list, self._files.root)) as self._listed:
+            try:
+                yield
+            finally:
+                self._listed = None
+
     def compare(self, home: Home) -> Changes:
         """Looks at every file of the vault. Raises DiskError where the vault cannot be listed."""
         changes = Changes(set(), set(), everything=not self.begun)
@@ -204,14 +246,17 @@ class Scan:
             since = self._recall()
             self.begun = True
         known = self._seen | since
-        self._passed_over = {}
         present: dict[str, Seen | None] = {}
         unread: list[Entry] = []
         self._walk = Walk(self._files.root)
-        for entry in self._walk.all(self._passed_over):
-            seen = present[entry.path] = known.get(entry.path)
-            if seen is None or seen[:3] != (entry.mtime_ns, entry.ctime_ns, entry.size):
-                unread.append(entry)
+        listing = self._listed() if self._listed is not None else _list(self._files.root)
+        self._passed_over = listing.passed_over
+        numbers = iter(listing.stamps)
+        for path, *stamp in zip(listing.paths, numbers, numbers, numbers, strict=True):
+            seen = present[path] = known.get(path)
+            if seen is None or seen[:3] != tuple(stamp):
+                mtime_ns, ctime_ns, size = stamp
+                unread.append(Entry(path, size, mtime_ns, ctime_ns))
         fresh = dict(zip((entry.path for entry in unread), each(self._read, unread), strict=True))
         for path, seen in (present | fresh).items():
             if seen is not None and self._seen.get(path) is not seen:
@@ -380,7 +425,7 @@ class Scan:
         """Takes up the last snapshot, if notes were read for it as they are now; and what the cache has
         of each file that was read since."""
         self._cache.read_notes_as(self._how)
-        if state := self._cache.snapshots.load("notes", self._about):
+        if state := self._cache.snapshots.load(_NOTES, self._about):
             self._seen, self.notes, self._rivals, self._traces, self._troubled = state
             self.notes.settle()
         return {path: _from_row(path, row) for path, *row in self._cache.notes()}
@@ -390,7 +435,7 @@ class Scan:
         if not snapshots.is_worth(fresh, len(self._seen), snapshots.WORTH_FILES):
             return False
         state = self._seen, self.notes, self._rivals, self._traces, self._troubled
-        if not self._cache.snapshots.keep("notes", self._about, state):
+        if not self._cache.snapshots.keep(_NOTES, self._about, state):
             return False
         self._cache.forget_notes()
         self._unsaved = {}

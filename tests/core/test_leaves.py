@@ -14,7 +14,7 @@ from standins.vaults import note_text
 
 from kb.core import notes, pages
 from kb.core.collection import Notes
-from kb.core.folding import fold
+from kb.core.folding import extend, fold
 from kb.core.links import Linker
 
 DAYS = ("2025-03-06", "2025-03-07", "2025-03-10", "2025-03-15", "2025-04-01", "2025-04-30")
@@ -153,6 +153,50 @@ def test_only_pages_of_stirred_days_change(world: World, changed: list[Any]) -> 
             assert wanted[leaf.path] == before[leaf.path]
     fresh = pages.render(shelf_of((changed, *world[1:])))
     assert before | wanted == {page.path: page for page in fresh}
+
+
+@settings(deadline=None, max_examples=300)
+@given(worlds, st.lists(record, max_size=3), st.lists(note, max_size=2))
+def test_with_more_days_only_their_pages_change_and_those_beside_them(
+    world: World, records: list[Any], more: list[Any]
+) -> None:
+    held = Notes()
+    shelf = shelf_of(world, held)
+    before, extent = {page.path: page for page in pages.render(shelf)}, shelf.extent()
+    held.settle()
+    extend(
+        shelf.history,
+        ({"v": 1, "k": "day", "at": f"2025-06-01T00:00:0{n}Z"} | r for n, r in enumerate(records)),
+    )
+    for each in more:
+        read = note_of(*each)
+        held[read.id or ""] = read
+    after = replace(shelf, _held={}, _ids={}, _faces={})
+    beside = pages.beside(extent, after.extent())
+    wanted = {page.path: page for page in pages.render(after)}
+    if beside is None:
+        return  # then all are looked at
+    stirred = held.stirred.keys() | {date.fromisoformat(r["day"]) for r in records} | beside
+    changed = {leaf.path: leaf.render() for leaf in pages.leaves(after, stirred)}
+    assert before | changed == wanted
+
+
+def test_most_of_the_time_one_day_more_leaves_most_pages_alone() -> None:
+    told: list[Any] = [(n, f"2025-03-{n:02}", []) for n in range(3, 8)]
+    plain = {"day": "2025-03-03", "outcome": "done", "announced": 3, "papers": []}
+    shelf = shelf_of((told, [plain], [], []))
+    extent = shelf.extent()
+    assert pages.beside(extent, shelf.extent()) == set()
+    later = plain | {"v": 1, "k": "day", "day": "2025-03-20", "at": "2025-06-01T00:00:00Z"}
+    extend(shelf.history, [later])
+    known = {date(2025, 3, day) for day in range(3, 8)}
+    assert pages.beside(extent, shelf.extent()) == {date(2025, 3, 20)} | known
+    extent = shelf.extent()
+    extend(shelf.history, [later | {"day": "2025-03-18", "at": "2025-06-02T00:00:00Z"}])
+    assert pages.beside(extent, shelf.extent()) == {date(2025, 3, day) for day in (7, 18, 20)}
+    extent = shelf.extent()
+    del shelf.notes[note_of(*told[2]).id or ""]
+    assert pages.beside(extent, shelf.extent()) is None
 
 
 @settings(deadline=None, max_examples=200)

@@ -8,17 +8,9 @@ import sys
 from pathlib import Path
 
 
-def test_warming_loads_gitpython() -> None:
+def test_without_git_there_is_one_clear_error(tmp_path: Path) -> None:
     program = (
-        "import sys; from kb.repository import command; print('git' in sys.modules);"
-        "command.warm(); print('git' in sys.modules)"
-    )
-    assert _printed(program) == ["False", "True"]
-
-
-def test_without_git_warming_says_nothing_and_running_does(tmp_path: Path) -> None:
-    program = (
-        "import pathlib; from kb.repository import command; command.warm()\n"
+        "import pathlib; from kb.repository import command\n"
         "try: command.run(pathlib.Path(), ['version'])\n"
         "except command.UsageError as error: print(error)"
     )

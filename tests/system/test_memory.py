@@ -8,10 +8,12 @@ import random
 import shutil
 import time
 from collections.abc import Callable
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
+from standins import large_vaults
 from standins.box import Box
 
 from kb import sync
@@ -215,6 +217,32 @@ def test_what_one_process_leaves_another_may_take_up(box: Box, seed: int) -> Non
                 sync.run(vault, REFRESH, memory=sync.Memory())
         with Vault(box.root) as vault:
             assert not stale(sync.run(vault, LOOK)), done[before:]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_day_more_after_another_process_leaves_nothing_to_be_done(box: Box, seed: int) -> None:
+    box.kb("sync", "--feed", "sample")
+    box.edit("kb.toml", "relevance = 7", "relevance = 1")
+    life = Life(box, seed)
+    days = [date(2025, 1, 6) + timedelta(days=back) for back in (*range(0, 60, 9), 400, -300)]
+    life.chance.shuffle(days)
+    quick = 0
+    for day in days:
+        feed = large_vaults.feed(box.root.parent / f"{day}.jsonl", day, seed=seed, count=3)
+        changed = life.live() if life.chance.random() < 0.3 else []
+        for _ in range(2):  # the second finds all as it was left
+            time.sleep(0.06)  # what is read right after a change is read again
+            with Vault(box.root) as vault:
+                memory = sync.Memory()
+                options = sync.Options(feed=str(feed), commit=False)
+                report = sync.run(vault, options, memory=memory)
+                assert not stale(sync.run(vault, LOOK)), (day, changed, stale(report))
+            with Vault(box.root) as vault:
+                look = State(
+                    vault, LOOK, now=sync.utc_now(), progress=sync.silent, memory=sync.Memory()
+                )
+                quick += look.as_left
+    assert quick >= len(days), "hardly any pass went on from what the one before had left"
 
 
 def test_no_page_is_written_before_it_may_be(box: Box) -> None:

@@ -19,6 +19,7 @@ from kb.core.pages import weekly as weekly_
 from kb.core.pages.calendar import Week, month_weeks
 from kb.core.pages.columns import OF_MARKS
 from kb.core.pages.daily import TASKS, boxes, marked, ticked
+from kb.core.pages.extent import Extent, beside, extent
 from kb.core.pages.home import gaps
 from kb.core.pages.layout import Layout
 from kb.core.pages.shelf import PAGE_KEYS, REGION, Page, Shelf, marks
@@ -32,12 +33,15 @@ __all__ = [
     "PAGE_KEYS",
     "REGION",
     "TASKS",
+    "Extent",
     "Layout",
     "Leaf",
     "NotAPage",
     "Page",
     "Shelf",
+    "beside",
     "boxes",
+    "extent",
     "gaps",
     "leaves",
     "marked",

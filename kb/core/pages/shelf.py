@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from kb.core import tables, tex
 from kb.core.pages.calendar import Week
 from kb.core.pages.columns import COLUMNS, FULL, LINK, OF_MARKS, SHORT
+from kb.core.pages.extent import extent
 from kb.core.pages.former import Former
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from kb.core.history import Day, History
     from kb.core.links import Linker
     from kb.core.notes import Note
+    from kb.core.pages.extent import Extent
     from kb.core.pages.layout import Layout
 
 REGION = "page"
@@ -61,8 +63,6 @@ class Shelf:
     _held: dict[str, Note] = field(default_factory=dict)
     _ids: dict[date | None, list[str]] = field(default_factory=dict)
     _faces: dict[date | None, bytes] = field(default_factory=dict)
-    _weeks: list[Week] | None = None
-    _span: tuple[date | None, date | None] | None = None
 
     def on(self, day: date | None) -> list[str]:
         """The papers of a day, or those without one, as pages list them."""
@@ -99,26 +99,17 @@ class Shelf:
         found = (self.history.days.get((day, source)) for source in ("", "sample"))
         return [record for record in found if record is not None]
 
-    def days(self) -> list[date]:
+    def extent(self) -> Extent:
+        """Which pages there are."""
+        return extent(self.history, self.notes)
+
+    def days(self) -> Sequence[date]:
         """Every day that has a daily page."""
-        history, turns = self.history, (self.history.turns, self.notes.turns)
-        if history.paged is None or history.paged[0] is not self.notes or history.paged[1] != turns:
-            answered = {day for (day, _), r in history.days.items() if r.outcome == "done"}
-            history.paged = self.notes, turns, sorted(answered.union(self.notes.days()))
-        return history.paged[2]
+        return self.extent().days
 
     def weeks(self) -> list[Week]:
         """Every week that has a weekly page."""
-        if self._weeks is None:
-            known = {day for day, _ in self.history.days}.union(self.notes.days())
-            weeks = {Week.of(day) for day in known}
-            self._weeks = sorted(weeks, key=lambda week: (week.year, week.number))
-        return self._weeks
-
-    def extent(self) -> tuple[int, ...]:
-        """Differs where there are other pages than before."""
-        undated = min(self.notes.count_on(None), 1)
-        return self.history.turns, self.notes.turns, undated
+        return sorted(set(map(Week.of, self.extent().known)))
 
     def has_page(self, week: Week) -> bool:
         return any(self.records(day) or self.notes.count_on(day) for day in week.all_days())
@@ -126,13 +117,6 @@ class Shelf:
     def months(self) -> list[tuple[int, int]]:
         """Every month that has a page: year and month."""
         return sorted({week.month for week in self.weeks()})
-
-    def span(self) -> tuple[date | None, date | None]:
-        """The first and the last day of arXiv that the ledger knows."""
-        if self._span is None:
-            days = [day for day, source in self.history.days if not source]
-            self._span = (min(days), max(days)) if days else (None, None)
-        return self._span
 
     def in_week(self, week: Week) -> list[str]:
         """The papers of a week, as pages list them."""

@@ -76,9 +76,9 @@ def _outcome(record: Day) -> str:
 
 
 def _why_missing(shelf: Shelf, day: date) -> str:
-    first, last = shelf.span()
-    if first is None or last is None or day > last:
+    span = shelf.extent().span
+    if span is None or day > span[1]:
         return ""
     if day in shelf.history.backlog:
         return "before the first pass: read, not filed"
-    return "before the first pass" if day < first else "missing: no pass has fetched it"
+    return "before the first pass" if day < span[0] else "missing: no pass has fetched it"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import gc
 import importlib
 import ipaddress
 import re
@@ -105,9 +104,8 @@ def warm() -> threading.Thread:
 def load() -> None:
     """Imports the client and what it would import with the first request. Its thousands of classes stay,
     so nobody need look for garbage among them, then or later."""
-    with uncollected():
+    with uncollected(staying=True):
         importlib.import_module("openai.resources.chat.completions")
-        gc.freeze()
 
 
 def client(endpoint: Endpoint, *, timeout: float) -> AsyncOpenAI:

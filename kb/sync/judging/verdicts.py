@@ -47,7 +47,7 @@ def ask(model: Model, judge: Judge, day: LocalDay) -> Verdicts:
     def meanwhile() -> None:
         """What has to be done in any case, and takes about as long as a model's first answer."""
         _ = division.sending, day.assessments
-        recording.warm(state)
+        recording.ask(state)
 
     waiting = model.judge(
         [papers[i] for i in wanted], dict.fromkeys(papers, incoming.day), meanwhile
