@@ -37,6 +37,8 @@ _RAW = re.compile(
 _MARKDOWN = re.compile(
     r"(\\+)([!-/:-@\[-`{-~]?)|\[(?=\[)|(?<=\[)\[|\](?=\])|(?<=\])\]|[|`$<]|%(?=%)|(?<=%)%"
 )
+# In most of what is said there is none of these, which is seen at a glance.
+_MAY_BE_MARKUP = re.compile(r"[\\`*\[\]|~$<_%=#&]")
 # Two brackets that touch read as a wiki link to whoever looks at the text without its escapes.
 _DOUBLED = re.compile(r"(\\?[\[\]])(?=\1)")
 _ENTITIES = {"<": "&lt;", "&": "&amp;"}
@@ -52,7 +54,7 @@ def cell(text: str) -> str:
 
     Brackets that touch are set a space apart, see `apart`.
     """
-    return _outside_math(text, lambda part: apart(_RAW.sub(_escape_raw, part)))
+    return _outside_math(text, _safe_raw)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -61,12 +63,12 @@ def cell_of_markdown(markdown: str) -> str:
 
     HTML, code spans, wiki links and stray dollars are shown as text.
     """
-    return _outside_math(markdown, lambda part: apart(_MARKDOWN.sub(_guard_markdown, part)))
+    return _outside_math(markdown, _safe_markdown)
 
 
 def apart(markdown: str) -> str:
     """`markdown` with a space between brackets of one kind that touch, escaped or not."""
-    return _DOUBLED.sub(r"\1 ", markdown)
+    return _DOUBLED.sub(r"\1 ", markdown) if "[" in markdown or "]" in markdown else markdown
 
 
 def one_line(text: str) -> str:
@@ -106,6 +108,14 @@ def _balanced(text: str) -> bool:
         if depth < 0:
             return False
     return depth == 0
+
+
+def _safe_raw(part: str) -> str:
+    return apart(_RAW.sub(_escape_raw, part)) if _MAY_BE_MARKUP.search(part) else part
+
+
+def _safe_markdown(part: str) -> str:
+    return apart(_MARKDOWN.sub(_guard_markdown, part)) if _MAY_BE_MARKUP.search(part) else part
 
 
 def _escape_raw(match: re.Match[str]) -> str:

@@ -73,7 +73,6 @@ def _markdown(label: str, folder: str, to_path: str, fragment: str | None = None
     return f"[{shown}]({target})"
 
 
-@functools.lru_cache(maxsize=8192)
 def _target(folder: str, to_path: str) -> str:
     above, _, name = to_path.rpartition("/")
     return _encoded(_way(folder or ".", above or ".") + name)
@@ -125,6 +124,7 @@ def _file_targets(written: str) -> list[str]:
     return [unquote(target.partition("#")[0])]
 
 
+@functools.lru_cache(maxsize=8192)
 def _encoded(path: str) -> str:
     if path.isascii():
         return path.translate(_ASCII)

@@ -101,7 +101,8 @@ def without_link_targets(inner: str) -> str:
     if "]" not in inner:
         return inner
     blank = _MARKDOWN_TARGET.sub(_blank_markdown, inner)
-    blank = _DEFINITION.sub(_blank_definition, blank)
+    if "]:" in blank:
+        blank = _DEFINITION.sub(_blank_definition, blank)
     return _WIKI_TARGET.sub(lambda match: f"[[{match['label'] or ''}]]", blank)
 
 

@@ -10,7 +10,7 @@ from kb.core.links import Linker
 from kb.core.pages import Leaf, Shelf, beside, extent, leaves, marked, ticked
 from kb.core.ticks import ticks
 from kb.errors import Busy, Problem, Refused
-from kb.vault.apart import WORTH, apart, each
+from kb.vault.apart import WORTH, apart, each, halves
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -125,7 +125,7 @@ def _rendered(state: State, stale: list[Leaf]) -> Iterator[tuple[Leaf, Page | No
     if len(due) < WORTH:
         yield from ((leaf, leaf.render()) for leaf in due)
         return
-    mine, others = due[::2], due[1::2]
+    mine, others = halves(due)
     with apart(lambda: [_unless_right(state, leaf) for leaf in others]) as rendered:
         yield from ((leaf, leaf.render()) for leaf in mine)
         yield from zip(others, rendered(), strict=True)
