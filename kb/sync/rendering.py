@@ -227,8 +227,10 @@ def _pages_on_disk(state: State) -> set[str]:
 
 
 def _touched_pages(state: State) -> set[str]:
-    """Pages that are there and on which somebody may have ticked a task."""
-    if state.changes is None:
-        return _pages_on_disk(state)
-    paths = state.changes.paths | state.memory.unfinished
-    return {path for path in paths if state.vault.layout.owns(path) and path in state.scan}
+    """Daily pages that are there and on which somebody may have ticked a task."""
+    layout, daily = state.vault.layout, state.vault.layout.folders[0]
+    paths: Iterable[str] = state.scan.paths()
+    if state.changes is not None:
+        touched = state.changes.paths | state.memory.unfinished
+        paths = (path for path in touched if path in state.scan)
+    return {path for path in paths if path.rpartition("/")[0] == daily and layout.owns(path)}

@@ -20,6 +20,7 @@ from kb.vault.scan import Changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from contextlib import AbstractContextManager
 
     from kb.core.history import History, Record
     from kb.core.pages.extent import Extent
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 
 _AS_LEFT = "as left"
+_LARGE = 4_000_000
+"""Bytes of a ledger from which on another process is worth its making, to list the files of a vault."""
 _OF_NOTES = frozenset({"create", "update", "adopt"})
 _OF_PAPERS = frozenset({"judged", "summary"})
 """Records of which the note of a paper may have to say something."""
@@ -119,7 +122,7 @@ class State:
         self.progress = progress
         self.memory = memory or Memory()
         self.scan: Scan = self.memory.scan or vault.new_scan()
-        with uncollected(staying=self.memory.scan is None), self.scan.listing():
+        with uncollected(staying=self.memory.scan is None), self._listing():
             known = self._read_ledger()
             self.history: History = self.memory.history or vault.ledger.history()
             changes = self._look(hints)
@@ -159,6 +162,12 @@ class State:
         self.asked: Asked | None = None
         """What git is asked in the background."""
         self._form: Form | None = None
+
+    def _listing(self) -> AbstractContextManager[None]:
+        """Where nothing is known yet of a large vault, its files are listed while its ledger is read."""
+        sizes = (stamp[0] for stamp in self.vault.ledger.stamp().values())
+        large = not self.scan.begun and sum(sizes) > _LARGE
+        return self.scan.listing() if large else contextlib.nullcontext()
 
     def _read_ledger(self) -> bool:
         """Reads the ledger where it is not known yet, or somebody else has written to it; whether it

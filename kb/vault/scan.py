@@ -42,10 +42,6 @@ _RACY = 50_000_000
 """Nanoseconds in which a file can be changed twice under one time: what was read so soon after a
 change is read again the next time."""
 _UNTRUSTED = -1
-_NOTES = "notes"
-"""The name of the snapshot."""
-_LARGE = 4_000_000
-"""Bytes of a snapshot from which on another process is worth its making, to list the files."""
 
 
 class Home(Protocol):
@@ -228,10 +224,7 @@ class Scan:
 
     @contextmanager
     def listing(self) -> Iterator[None]:
-        """Lets another process list the files of a large vault meanwhile, for `compare` to have."""
-        if self.begun or self._cache.snapshots.size(_NOTES) < _LARGE:
-            yield
-            return
+        """Lets another process list the files meanwhile, for `compare` to have."""
         with apart(partial(_list, self._files.root)) as self._listed:
             try:
                 yield
@@ -425,7 +418,7 @@ class Scan:
         """Takes up the last snapshot, if notes were read for it as they are now; and what the cache has
         of each file that was read since."""
         self._cache.read_notes_as(self._how)
-        if state := self._cache.snapshots.load(_NOTES, self._about):
+        if state := self._cache.snapshots.load("notes", self._about):
             self._seen, self.notes, self._rivals, self._traces, self._troubled = state
             self.notes.settle()
         return {path: _from_row(path, row) for path, *row in self._cache.notes()}
@@ -435,7 +428,7 @@ class Scan:
         if not snapshots.is_worth(fresh, len(self._seen), snapshots.WORTH_FILES):
             return False
         state = self._seen, self.notes, self._rivals, self._traces, self._troubled
-        if not self._cache.snapshots.keep(_NOTES, self._about, state):
+        if not self._cache.snapshots.keep("notes", self._about, state):
             return False
         self._cache.forget_notes()
         self._unsaved = {}

@@ -70,13 +70,6 @@ class Snapshots:
             log.debug("the snapshot of %s cannot be read and is made anew: %s", name, error)
             return None
 
-    def size(self, name: str) -> int:
-        """Bytes of the snapshot; 0 where there is none."""
-        try:
-            return (self._folder / f"{name}.snapshot").stat().st_size
-        except OSError:
-            return 0
-
     def keep(self, name: str, about: str, things: object) -> bool:
         """Whether they could be kept: another process may be at it, the disk full, or somebody's record
         nested too deep. `about` is one line."""
