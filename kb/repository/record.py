@@ -25,6 +25,8 @@ SIGNING_SECONDS = 30.0
 HOOKS_SECONDS = 600.0
 _NOTHING = (b"nothing to commit", b"nothing added to commit", b"no changes added to commit")
 _UNMERGED = {"DD", "AA"}
+_REMOVED = "D "
+_LISTED = ("--pathspec-from-file=-", "--pathspec-file-nul")
 # A file, or the branch, moved meanwhile, or a file grew shorter while git was reading it: git maps
 # long files into its memory, and is then ended by SIGBUS.
 _AGAIN = ("did not match any file", "but expected", "short read", "ended by SIGBUS")
@@ -65,7 +67,7 @@ def _try(
     problems: list[Problem],
 ) -> str | None:
     _stand_back(repository)
-    changed = _sort_out(repository, paths, problems)
+    changed, unstaged = _sort_out(repository, paths, problems)
     if not changed:
         return None
     branch = repository.branch()
@@ -80,6 +82,7 @@ def _try(
     words = message if isinstance(message, str) else message(changed)
     with IndexLock(repository.root, repository.git_dir, branch, deadline) as lock:
         _stand_back(repository)
+        _stage(repository, unstaged, settings, lock)
         made = _commit(repository, changed, words, settings, lock, deadline)
         if made is not None:
             if _may_have_hooks(repository, settings):
@@ -106,6 +109,23 @@ def _stand_back(repository: Repository) -> None:
         )
 
 
+def _stage(
+    repository: Repository, paths: Sequence[str], settings: Mapping[str, str], lock: IndexLock
+) -> None:
+    """Puts the files as they are on disk into the copy of the index."""
+    if not paths:
+        return
+    # Git refuses what lies outside of a sparse checkout, and what it tracks in a folder that it is
+    # to ignore; what it does not track and ignores is not among the paths.
+    allowed = ["--force", *(["--sparse"] if _on(settings.get("core.sparsecheckout")) else [])]
+    answer = run(
+        repository.root, ["add", *allowed, *_LISTED], feed=_literal(paths),
+        env={"GIT_INDEX_FILE": os.fspath(lock.work)}, inherit=[lock.descriptor],
+    )  # fmt: skip
+    if answer.code != 0:
+        raise GitFailed(f"git add in {repository.root}", answer.said, _remedy(answer.said))
+
+
 def _commit(
     repository: Repository,
     changed: Sequence[str],
@@ -115,15 +135,6 @@ def _commit(
     deadline: float,
 ) -> str | None:
     env = {"GIT_INDEX_FILE": os.fspath(lock.work)}
-    listed = ("--pathspec-from-file=-", "--pathspec-file-nul")
-    feed = _literal(changed)
-    # Without it git refuses what lies outside of a sparse checkout.
-    sparse = ["--sparse"] if _on(settings.get("core.sparsecheckout")) else []
-    answer = run(
-        repository.root, ["add", *sparse, *listed], feed=feed, env=env, inherit=[lock.descriptor]
-    )
-    if answer.code != 0:
-        raise GitFailed(f"git add in {repository.root}", answer.said, _remedy(answer.said))
     alone = _is_all_that_is_staged(repository, changed, env)
     left = max(0, round((deadline - time.monotonic()) * 1000))
     arguments = [
@@ -133,13 +144,13 @@ def _commit(
         *("-c", f"core.filesRefLockTimeout={left}"),
         *_identity(settings),
         *("commit", "--quiet", "--untracked-files=no", "--cleanup=whitespace", "-m", message),
-        *(() if alone else ("--only", *listed)),
+        *(() if alone else ("--only", *_LISTED)),
     ]
     signing = _on(settings.get("commit.gpgsign"))
     answer = run(
         repository.root,
         arguments,
-        feed=b"" if alone else feed,
+        feed=b"" if alone else _literal(changed),
         env=env,
         timeout=SIGNING_SECONDS if signing else HOOKS_SECONDS,
         inherit=[lock.descriptor],
@@ -162,19 +173,9 @@ def _is_all_that_is_staged(
 ) -> bool:
     """Whether the reader has staged nothing else: then the index as it is makes the commit, which takes
     half as long as one beside it (`--only`) where there are many files."""
+    plainly = ("--name-only", "-z", "--no-renames", "--no-ext-diff")
     staged = run(
-        repository.root,
-        (
-            "diff-index",
-            "--cached",
-            "--name-only",
-            "-z",
-            "--no-renames",
-            "--no-ext-diff",
-            "HEAD",
-            "--",
-        ),
-        env={**READING, **env},
+        repository.root, ("diff-index", "--cached", *plainly, "HEAD", "--"), env={**READING, **env}
     )
     names = filter(None, staged.out.split(b"\0"))
     ours = {repository.within_top(path) for path in changed}
@@ -234,12 +235,16 @@ def _raw(out: bytes) -> dict[str, tuple[bytes, bytes]]:
     return found
 
 
-def _sort_out(repository: Repository, paths: Sequence[str], problems: list[Problem]) -> list[str]:
-    """Of the paths, those that differ from HEAD and can be committed."""
+def _sort_out(
+    repository: Repository, paths: Sequence[str], problems: list[Problem]
+) -> tuple[list[str], list[str]]:
+    """Of the paths, those that differ from HEAD and can be committed; and those of them that have to
+    be staged for it, as all but what the reader has removed with git already."""
     codes: dict[str, set[str]] = {}
     for path, code in repository.status(paths, ignored=True):
         codes.setdefault(path, set()).add(code)
     changed: list[str] = []
+    unstaged: list[str] = []
     for path in dict.fromkeys(paths):
         seen = codes.get(path, set())
         if any("U" in code or code in _UNMERGED for code in seen):
@@ -250,6 +255,8 @@ def _sort_out(repository: Repository, paths: Sequence[str], problems: list[Probl
             problems.append(Problem(path, "is no regular file any more, so it is not committed"))
         elif seen:
             changed.append(path)
+            if seen != {_REMOVED}:
+                unstaged.append(path)
     clean = [path for path in paths if path not in codes and (repository.root / path).exists()]
     if clean:
         known = repository.tracked(clean)
@@ -258,7 +265,7 @@ def _sort_out(repository: Repository, paths: Sequence[str], problems: list[Probl
             for path in clean
             if path not in known
         )
-    return changed
+    return changed, unstaged
 
 
 def _is_file_or_gone(file: Path) -> bool:

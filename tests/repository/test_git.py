@@ -120,6 +120,38 @@ def test_deletions_are_committed(reader: Person) -> None:
     assert repository.commit(["gone.md", "never.md"], "gone") is None
 
 
+def test_what_the_reader_removed_with_git_is_committed(reader: Person) -> None:
+    reader.git("rm", "-q", "note.md")
+    reader.git("rm", "-q", "--cached", "changed.md")
+    repository = opened(reader.folder)
+    assert repository.commit(["note.md", "changed.md"], "x", wait_seconds=0.5)
+    assert reader.files() == {"note.md", "changed.md"}
+    assert reader.git("status", "--porcelain", "note.md", "changed.md") == ""
+    assert reader.git("show", "HEAD:changed.md") == "changed since\n"
+
+
+def test_what_the_reader_only_intends_to_add_stays_so(reader: Person) -> None:
+    reader.git("add", "--intent-to-add", "untracked.md")
+    reader.write("note.md", "by kb\n")
+    assert opened(reader.folder).commit(["note.md"], "x")
+    assert reader.files() == {"note.md"}
+    assert reader.git("status", "--porcelain", "untracked.md") == " A untracked.md\n"
+
+
+def test_what_is_tracked_in_an_ignored_folder_is_committed(reader: Person) -> None:
+    reader.write("Daily/a.md", "one\n")
+    repository = opened(reader.folder)
+    assert repository.commit(["Daily/a.md"], "x")
+    reader.write(".gitignore", "Daily/\n")
+    reader.write("Daily/a.md", "two\n")
+    problems: list[Problem] = []
+    assert repository.commit(["Daily/a.md"], "x", problems=problems)
+    (reader.folder / "Daily/a.md").unlink()
+    assert repository.commit(["Daily/a.md"], "x", problems=problems)
+    assert problems == []
+    assert reader.git("show", "--format=", "--name-status") == "D\tDaily/a.md\n"
+
+
 def test_the_readers_edits_in_a_given_file_come_along(reader: Person) -> None:
     repository = opened(reader.folder)
     repository.commit(["staged.md", "new.md"], "both")

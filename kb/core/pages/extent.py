@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
 
     from kb.core.collection import Notes
     from kb.core.history import History
 
-_SIX_DAYS = timedelta(days=6)
+_SAME_WEEK = 6
+"""Days that two of one week may be apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,10 @@ def beside(before: Extent, now: Extent) -> set[date] | None:
         found.update(now.days[max(at - 1, 0) : at + 2])
     for one, other in zip(before.span or (), now.span or (), strict=True):
         if one != other:
-            first = bisect_left(now.known, min(one, other) - _SIX_DAYS)
-            last = bisect_right(now.known, max(one, other) + _SIX_DAYS)
-            found.update(now.known[first:last])
+            first, last = (day.toordinal() for day in sorted((one, other)))
+            begin = bisect_left(now.known, first - _SAME_WEEK, key=date.toordinal)
+            end = bisect_right(now.known, last + _SAME_WEEK, key=date.toordinal)
+            found.update(now.known[begin:end])
     return found
 
 
