@@ -21,11 +21,14 @@ if TYPE_CHECKING:
     from kb.repository.git import Repository
 
 Message = str | Callable[[Sequence[str]], str]
+Changes = dict[str, set[str]]
+"""Path to its two letters of git-status(1); two of them where it was removed from the index and not from
+disk."""
 SIGNING_SECONDS = 30.0
 HOOKS_SECONDS = 600.0
 _NOTHING = (b"nothing to commit", b"nothing added to commit", b"no changes added to commit")
 _UNMERGED = {"DD", "AA"}
-_REMOVED = "D "
+_REMOVED, _GONE_BEFORE_ITS_COMMIT = "D ", "AD"
 _LISTED = ("--pathspec-from-file=-", "--pathspec-file-nul")
 # A file, or the branch, moved meanwhile, or a file grew shorter while git was reading it: git maps
 # long files into its memory, and is then ended by SIGBUS.
@@ -67,8 +70,8 @@ def _try(
     problems: list[Problem],
 ) -> str | None:
     _stand_back(repository)
-    changed, unstaged = _sort_out(repository, paths, problems)
-    if not changed:
+    changes = _sort_out(repository, paths, problems)
+    if not changes:
         return None
     branch = repository.branch()
     if branch is None:
@@ -79,14 +82,14 @@ def _try(
             )
         )
     settings = _settings(repository)
-    words = message if isinstance(message, str) else message(changed)
+    words = message if isinstance(message, str) else message([*changes])
     with IndexLock(repository.root, repository.git_dir, branch, deadline) as lock:
         _stand_back(repository)
-        _stage(repository, unstaged, settings, lock)
-        made = _commit(repository, changed, words, settings, lock, deadline)
+        _stage(repository, changes, settings, lock)
+        made = _commit(repository, changes, words, settings, lock, deadline)
         if made is not None:
             if _may_have_hooks(repository, settings):
-                _follow_hooks(repository, changed, lock, problems)
+                _follow_hooks(repository, changes, lock, problems)
             lock.install()
     if lock.stuck is not None:
         problems.append(
@@ -110,9 +113,11 @@ def _stand_back(repository: Repository) -> None:
 
 
 def _stage(
-    repository: Repository, paths: Sequence[str], settings: Mapping[str, str], lock: IndexLock
+    repository: Repository, changes: Changes, settings: Mapping[str, str], lock: IndexLock
 ) -> None:
-    """Puts the files as they are on disk into the copy of the index."""
+    """Puts the files as they are on disk into the copy of the index; but for those that the reader has
+    removed with git already, which git does not know any more."""
+    paths = [path for path, codes in changes.items() if codes != {_REMOVED}]
     if not paths:
         return
     # Git refuses what lies outside of a sparse checkout, and what it tracks in a folder that it is
@@ -128,14 +133,18 @@ def _stage(
 
 def _commit(
     repository: Repository,
-    changed: Sequence[str],
+    changes: Changes,
     message: str,
     settings: Mapping[str, str],
     lock: IndexLock,
     deadline: float,
 ) -> str | None:
     env = {"GIT_INDEX_FILE": os.fspath(lock.work)}
-    alone = _is_all_that_is_staged(repository, changed, env)
+    alone = _is_all_that_is_staged(repository, changes, env)
+    # Git knows nothing any more of what was only staged and is gone.
+    listed = [path for path, codes in changes.items() if codes != {_GONE_BEFORE_ITS_COMMIT}]
+    if not (alone or listed):
+        return None
     left = max(0, round((deadline - time.monotonic()) * 1000))
     arguments = [
         # Git would tidy up with our copy for an index, and take for unused what only the
@@ -150,7 +159,7 @@ def _commit(
     answer = run(
         repository.root,
         arguments,
-        feed=b"" if alone else _literal(changed),
+        feed=b"" if alone else _literal(listed),
         env=env,
         timeout=SIGNING_SECONDS if signing else HOOKS_SECONDS,
         inherit=[lock.descriptor],
@@ -169,7 +178,7 @@ def _commit(
 
 
 def _is_all_that_is_staged(
-    repository: Repository, changed: Sequence[str], env: Mapping[str, str]
+    repository: Repository, changes: Changes, env: Mapping[str, str]
 ) -> bool:
     """Whether the reader has staged nothing else: then the index as it is makes the commit, which takes
     half as long as one beside it (`--only`) where there are many files."""
@@ -178,7 +187,7 @@ def _is_all_that_is_staged(
         repository.root, ("diff-index", "--cached", *plainly, "HEAD", "--"), env={**READING, **env}
     )
     names = filter(None, staged.out.split(b"\0"))
-    ours = {repository.within_top(path) for path in changed}
+    ours = {repository.within_top(path) for path in changes}
     return staged.code == 0 and all(os.fsdecode(name) in ours for name in names)
 
 
@@ -193,7 +202,7 @@ def _may_have_hooks(repository: Repository, settings: Mapping[str, str]) -> bool
 
 
 def _follow_hooks(
-    repository: Repository, changed: Sequence[str], lock: IndexLock, problems: list[Problem]
+    repository: Repository, changed: Iterable[str], lock: IndexLock, problems: list[Problem]
 ) -> None:
     """Entries of the index follow the commit also where a hook put something else into it.
 
@@ -235,16 +244,12 @@ def _raw(out: bytes) -> dict[str, tuple[bytes, bytes]]:
     return found
 
 
-def _sort_out(
-    repository: Repository, paths: Sequence[str], problems: list[Problem]
-) -> tuple[list[str], list[str]]:
-    """Of the paths, those that differ from HEAD and can be committed; and those of them that have to
-    be staged for it, as all but what the reader has removed with git already."""
+def _sort_out(repository: Repository, paths: Sequence[str], problems: list[Problem]) -> Changes:
+    """Those of the paths that differ from HEAD and can be committed."""
     codes: dict[str, set[str]] = {}
     for path, code in repository.status(paths, ignored=True):
         codes.setdefault(path, set()).add(code)
-    changed: list[str] = []
-    unstaged: list[str] = []
+    changes: Changes = {}
     for path in dict.fromkeys(paths):
         seen = codes.get(path, set())
         if any("U" in code or code in _UNMERGED for code in seen):
@@ -254,9 +259,7 @@ def _sort_out(
         elif seen and not _is_file_or_gone(repository.root / path):
             problems.append(Problem(path, "is no regular file any more, so it is not committed"))
         elif seen:
-            changed.append(path)
-            if seen != {_REMOVED}:
-                unstaged.append(path)
+            changes[path] = seen
     clean = [path for path in paths if path not in codes and (repository.root / path).exists()]
     if clean:
         known = repository.tracked(clean)
@@ -265,7 +268,7 @@ def _sort_out(
             for path in clean
             if path not in known
         )
-    return changed, unstaged
+    return changes
 
 
 def _is_file_or_gone(file: Path) -> bool:

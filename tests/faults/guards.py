@@ -144,7 +144,17 @@ GUARDS = (
     ),
     Guard(
         "pathspec limit: --only", "kb/repository/record.py",
-        '"commit", "--only",', '"commit", "--include",',
+        'else ("--only", *_LISTED)', 'else ("--include", *_LISTED)',
+        "tests/repository/test_git.py",
+    ),
+    Guard(
+        "what the reader has staged", "kb/repository/record.py",
+        "all(os.fsdecode(name) in ours for name in names)", "True",
+        "tests/repository/test_git.py",
+    ),
+    Guard(
+        "what git was told to forget", "kb/repository/record.py",
+        "if codes != {_REMOVED}]", "]",
         "tests/repository/test_git.py",
     ),
     Guard(
@@ -182,6 +192,16 @@ GUARDS = (
         "as it was left", "kb/sync/state.py",
         "            and vault.cache.fact(_AS_LEFT) == _mark(vault, self.scan)\n", "",
         "tests/system/test_memory.py",
+    ),
+    Guard(
+        "pages beside a new day", "kb/sync/rendering.py",
+        "    state.beside |= more\n", "",
+        "tests/system/test_memory.py",
+    ),
+    Guard(
+        "days of new records", "kb/sync/state.py",
+        "            self._stir(record, day)\n", "            pass\n",
+        "tests/system/test_memory.py tests/system/test_retelling.py",
     ),
     Guard(
         "no page before the vault is quiet", "kb/sync/writing.py",

@@ -130,6 +130,18 @@ def test_what_the_reader_removed_with_git_is_committed(reader: Person) -> None:
     assert reader.git("show", "HEAD:changed.md") == "changed since\n"
 
 
+def test_what_was_only_staged_and_is_gone_is_no_commit(reader: Person) -> None:
+    reader.write("fleeting.md", "staged\n")
+    reader.git("add", "fleeting.md")
+    (reader.folder / "fleeting.md").unlink()
+    repository = opened(reader.folder)
+    assert repository.commit(["fleeting.md"], "x", wait_seconds=0.5) is None
+    reader.write("note.md", "by kb\n")
+    assert repository.commit(["fleeting.md", "note.md"], "x", wait_seconds=0.5)
+    assert reader.files() == {"note.md"}
+    assert reader.git("status", "--porcelain", "fleeting.md") == ""
+
+
 def test_what_the_reader_only_intends_to_add_stays_so(reader: Person) -> None:
     reader.git("add", "--intent-to-add", "untracked.md")
     reader.write("note.md", "by kb\n")

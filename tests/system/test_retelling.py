@@ -369,6 +369,7 @@ def test_what_is_asked_for_a_paper_without_a_note_is_told(
 
 def test_requests_and_time_are_counted_too(asked: Box, server: ModelServer, day: Path) -> None:
     server.misbehave(TRANSPORT["503"], times=1)
+    server.latency = 0.1  # seconds are told in tenths
     asked.kb("sync", "--feed", str(day))
     (model,) = asked.json("status", "--costs")["costs"]["models"]
     assert model["requests"] == len(server.chats)
