@@ -301,15 +301,20 @@ class Watcher:
             self.due.commit_at_most = 0.0  # also what the reader has changed just now
             self._refresh(paths, commit=True)
         if self._vault is not None:
-            if self._broken is None and self.due.again is None:
-                with contextlib.suppress(KbError):
-                    sync.remember_as_left(self._vault, self._memory)
+            self._leave()
             self._vault.close()
+
+    def _leave(self) -> None:
+        """Lets the next process know if there is nothing to do."""
+        if self._vault is not None and self._broken is None and self.due.again is None:
+            with contextlib.suppress(KbError):
+                sync.remember_as_left(self._vault, self._memory)
 
     # Papers
 
     def _take_in(self) -> None:
         """The pass that fetches; its own process tells in the ledger what it did."""
+        self._leave()
         outcome = self._intake.run()
         if self._asked.stop:
             return
