@@ -44,11 +44,11 @@ class Card(NamedTuple):
     @classmethod
     def of(cls, note: Note, packed: bytes) -> Card:
         """That of a note, of which `notes.pack` made `packed`."""
-        unread = note.kept and note.status in ("", "unread")
+        kept, status, rating = note.kept, note.status, note.rating
         return cls(
-            note.path, note.announced, note.kept, bool(note.refused), unread,
+            note.path, note.announced, kept, bool(note.refused), kept and status in ("", "unread"),
             (_modest(note.score), _modest(note.relevance)),
-            sys.intern(note.status), None if note.rating is None else _modest(note.rating),
+            sys.intern(status), None if rating is None else _modest(rating),
             sys.intern(next(iter(note.texts("topics")), "")),
             notes_.face(note), packed,
         )  # fmt: skip

@@ -215,6 +215,8 @@ class Note:
     def number(self, key: str) -> int | None:
         """The value as a whole number; None for what is none."""
         value = self.values.get(key)
+        if type(value) is int:
+            return value
         if isinstance(value, bool) or value is None:
             return None
         try:
@@ -233,9 +235,9 @@ class Note:
     @property
     def score(self) -> int:
         """What pages sort by. Where the reader overruled a part, the sum of the parts."""
-        parts = self.number("relevance"), self.number("novelty")
-        if None not in parts:
-            return self.relevance + self.novelty
+        relevance, novelty = self.number("relevance"), self.number("novelty")
+        if relevance is not None and novelty is not None:
+            return relevance + novelty
         return self.number("score") or 0
 
     @property
@@ -259,6 +261,8 @@ class Note:
 
 
 def _text(value: Any) -> str:
+    if type(value) is str:
+        return value.strip()
     return "" if value is None or isinstance(value, (dict, list)) else str(value).strip()
 
 

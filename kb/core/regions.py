@@ -141,35 +141,38 @@ def _regions(text: str) -> dict[str, Region]:
     edges = [edge for span in code_spans(body) for edge in span]
     found: dict[str, Region] = {}
     begun: re.Match[str] | None = None
+    opened = ""
+
+    def wrong(reason: str, like: re.Match[str]) -> RegionError:
+        return RegionError(reason, _line(text, body_start + like.start()))
+
     for like in _marker_like(body):
         if bisect_right(edges, like.start()) % 2:  # past the start of a span, not past its end
             continue
-        line = _line(text, body_start + like.start())
         marker = _MARKER.fullmatch(like[0])
         if marker is None:
             if _ALMOST.fullmatch(like[0]):
                 shown = like[0].strip()[:80]
-                raise RegionError(f"the marker {shown!r} is not written as kb writes it", line)
+                raise wrong(f"the marker {shown!r} is not written as kb writes it", like)
             continue
         name = marker["name"]
         if marker["side"] == "begin":
             if begun:
-                raise RegionError(f"the region {name!r} begins inside another", line)
+                raise wrong(f"the region {name!r} begins inside another", like)
             if len(found) >= _MOST:
-                raise RegionError(f"holds more than {_MOST} regions", line)
+                raise wrong(f"holds more than {_MOST} regions", like)
             if name in found:
-                raise RegionError(f"the region {name!r} begins a second time", line)
+                raise wrong(f"the region {name!r} begins a second time", like)
             begun, opened = like, name
         else:
             if begun is None or opened != name:
-                raise RegionError(f"the region {name!r} ends without having begun", line)
+                raise wrong(f"the region {name!r} ends without having begun", like)
             start, end = begun.end(), like.start()
             start += 2 if body.startswith("\r\n", start) else 1
             found[name] = Region(name, body_start + start, body_start + end, body[start:end])
             begun = None
     if begun:
-        line = _line(text, body_start + begun.start())
-        raise RegionError(f"the region {opened!r} never ends", line)
+        raise wrong(f"the region {opened!r} never ends", begun)
     return found
 
 

@@ -127,11 +127,13 @@ def link(old: Path, new: Path) -> bool:
     return True
 
 
-def read_all(fd: int, limit: int = sys.maxsize) -> bytes:
-    """The bytes of an open file, from its start, wherever its offset stands; at most `limit`."""
+def read_all(fd: int, limit: int = sys.maxsize, *, expected: int = 0) -> bytes:
+    """The bytes of an open file, from its start, wherever its offset stands; at most `limit`. Room is
+    made for as many as are `expected`, else for a lot."""
     os.lseek(fd, 0, os.SEEK_SET)
     parts: list[bytes] = []
-    while limit > 0 and (part := os.read(fd, min(limit, 1 << 20))):
+    room = expected + 1 if expected else 1 << 20
+    while limit > 0 and (part := os.read(fd, min(limit, room))):
         parts.append(part)
         limit -= len(part)
     return b"".join(parts)

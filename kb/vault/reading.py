@@ -102,7 +102,7 @@ def state_of(path: str, held: FileIO, limit: int = NOTE_LIMIT) -> FileState:
         if before.st_size > limit:
             size = before.st_size / 1048576
             raise Refused(path, f"is {size:.1f} MiB, more than kb reads of one file")
-        data = disk.read_all(held.fileno(), limit + 1)
+        data = disk.read_all(held.fileno(), limit + 1, expected=before.st_size)
         after = os.fstat(held.fileno())
         if len(data) == before.st_size and before.st_mtime_ns == after.st_mtime_ns:
             mode = stat.S_IMODE(after.st_mode)
