@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
 _PAUSE = 0.05
 # `git commit` reads the index some milliseconds before it locks it. One that has read the index of
-# before our commit must still find it locked, or it would take our commit back with its own.
+# before our commit must still find it locked, or it would take our commit back with its own. It has
+# to look at every file of a large index in between.
 _GRACE, _MOST_GRACE = 0.025, 0.25
+_GRACE_A_BYTE = 1e-8
 
 
 class IndexLock:
@@ -47,6 +49,8 @@ class IndexLock:
         self.descriptor = -1
         self.stuck: OSError | None = None
         """Why `index.lock` could not be removed in the end, where that is so."""
+        self.committed = False
+        """Whether git has said that the commit is made."""
         self._head = ""
         self._taken = 0.0
         self._installed: float | None = None
@@ -75,17 +79,19 @@ class IndexLock:
         trace: TracebackType | None,
     ) -> None:
         try:
-            if isinstance(error, GitKilled) or (error and not isinstance(error, Exception)):
+            # Killed for a hook that went on after the commit, or interrupted: there may be a commit.
+            unsure = isinstance(error, GitKilled) or (error and not isinstance(error, Exception))
+            if unsure:
                 since = os.fstat(self.descriptor)
                 dead_runs.clear_locks_of_git(self._git_dir, self._ref_locks, since, wait=True)
-            if error is not None and self._installed is None:
-                # Killed for a hook that went on after the commit, or interrupted.
+            if (unsure or self.committed) and self._installed is None:
                 dead_runs.roll_forward(self._root, self._head, self.work, self._index)
             dead_runs.clear_next_index(self._git_dir, os.fstat(self.descriptor))
             drafts.give_back(self._git_dir, self.work)
             if self._installed is not None:
                 busy_machine = (self._installed - self._taken) / 3
-                grace = min(max(_GRACE, busy_machine), _MOST_GRACE)
+                large = self._index.stat().st_size * _GRACE_A_BYTE
+                grace = min(max(_GRACE, busy_machine, large), _MOST_GRACE)
                 time.sleep(max(0.0, self._installed + grace - time.monotonic()))
         finally:
             self._let_go()

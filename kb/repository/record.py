@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 import time
 from collections.abc import Callable, Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from kb.repository.command import Answer
     from kb.repository.git import Repository
 
 Message = str | Callable[[Sequence[str]], str]
@@ -30,6 +32,8 @@ _NOTHING = (b"nothing to commit", b"nothing added to commit", b"no changes added
 _UNMERGED = {"DD", "AA"}
 _REMOVED, _GONE_BEFORE_ITS_COMMIT = "D ", "AD"
 _LISTED = ("--pathspec-from-file=-", "--pathspec-file-nul")
+_ADD_KNOWS = ("core.sparsecheckout", "core.ignorecase")
+"""Settings that `git add` heeds and `git update-index` does not."""
 # A file, or the branch, moved meanwhile, or a file grew shorter while git was reading it: git maps
 # long files into its memory, and is then ended by SIGBUS.
 _AGAIN = ("did not match any file", "but expected", "short read", "ended by SIGBUS")
@@ -87,6 +91,7 @@ def _try(
         _stand_back(repository)
         _stage(repository, changes, settings, lock)
         made = _commit(repository, changes, words, settings, lock, deadline)
+        lock.committed = made is not None
         if made is not None:
             if _may_have_hooks(repository, settings):
                 _follow_hooks(repository, changes, lock, problems)
@@ -120,15 +125,20 @@ def _stage(
     paths = [path for path, codes in changes.items() if codes != {_REMOVED}]
     if not paths:
         return
-    # Git refuses what lies outside of a sparse checkout, and what it tracks in a folder that it is
-    # to ignore; what it does not track and ignores is not among the paths.
-    allowed = ["--force", *(["--sparse"] if _on(settings.get("core.sparsecheckout")) else [])]
-    answer = run(
-        repository.root, ["add", *allowed, *_LISTED], feed=_literal(paths),
-        env={"GIT_INDEX_FILE": os.fspath(lock.work)}, inherit=[lock.descriptor],
-    )  # fmt: skip
+    env = {"GIT_INDEX_FILE": os.fspath(lock.work)}
+    if any(_on(settings.get(name)) for name in _ADD_KNOWS):
+        # Git refuses what it tracks in a folder that it is to ignore; what it does not track and
+        # ignores is not among the paths.
+        sparse = ["--sparse"] if _on(settings.get("core.sparsecheckout")) else []
+        arguments = ["add", "--force", *sparse, *_LISTED]
+        feed = _literal(paths)
+    else:  # `add` walks through the whole vault first
+        arguments = ["update-index", "--add", "--remove", "-z", "--stdin"]
+        feed = _fed(paths)
+    answer = run(repository.root, arguments, feed=feed, env=env, inherit=[lock.descriptor])
     if answer.code != 0:
-        raise GitFailed(f"git add in {repository.root}", answer.said, _remedy(answer.said))
+        what = f"git {arguments[0]} in {repository.root}"
+        raise GitFailed(what, answer.said, _remedy(answer.said))
 
 
 def _commit(
@@ -140,22 +150,27 @@ def _commit(
     deadline: float,
 ) -> str | None:
     env = {"GIT_INDEX_FILE": os.fspath(lock.work)}
-    alone = _is_all_that_is_staged(repository, changes, env)
+    head = repository.head()
+    staged = _staged(repository, head, env) if head else None
+    ours = {repository.within_top(path) for path in changes}
     # Git knows nothing any more of what was only staged and is gone.
     listed = [path for path, codes in changes.items() if codes != {_GONE_BEFORE_ITS_COMMIT}]
-    if not (alone or listed):
+    if not listed or (staged is not None and staged.isdisjoint(ours)):
         return None
+    # Then the index as it is makes the commit, and none has to be made beside it (`--only`).
+    alone = staged is not None and staged <= ours
     left = max(0, round((deadline - time.monotonic()) * 1000))
+    identity = ("-c", f"core.filesRefLockTimeout={left}", *_identity(settings))
+    signing = _on(settings.get("commit.gpgsign"))
+    if alone and head and not signing and not _may_have_hooks(repository, settings):
+        return _commit_index(repository, message, identity, head, lock)
     arguments = [
         # Git would tidy up with our copy for an index, and take for unused what only the
         # reader's index names; `_tidy` does it later.
-        *("-c", "gc.auto=0", "-c", "maintenance.auto=false"),
-        *("-c", f"core.filesRefLockTimeout={left}"),
-        *_identity(settings),
+        *("-c", "gc.auto=0", "-c", "maintenance.auto=false", *identity),
         *("commit", "--quiet", "--untracked-files=no", "--cleanup=whitespace", "-m", message),
         *(() if alone else ("--only", *_LISTED)),
     ]
-    signing = _on(settings.get("commit.gpgsign"))
     answer = run(
         repository.root,
         arguments,
@@ -166,29 +181,49 @@ def _commit(
     )
     if answer.code == 0:
         return repository.head()
-    if answer.code < 0:
-        raise GitKilled(
-            f"git commit in {repository.top} was killed by signal {-answer.code}",
-            answer.said,
-            "what kb wrote is on disk and is committed by the next pass",
-        )
-    if any(word in answer.out for word in _NOTHING):
+    if answer.code > 0 and any(word in answer.out for word in _NOTHING):
         return None
-    raise _failure(repository, answer.said)
+    raise _failure(repository, answer)
 
 
-def _is_all_that_is_staged(
-    repository: Repository, changes: Changes, env: Mapping[str, str]
-) -> bool:
-    """Whether the reader has staged nothing else: then the index as it is makes the commit, which takes
-    half as long as one beside it (`--only`) where there are many files."""
+def _commit_index(
+    repository: Repository, message: str, identity: Sequence[str], head: str, lock: IndexLock
+) -> str:
+    """Commits the index as it is on top of `head`, in the steps that gitcore-tutorial(7) has for it: where neither hook
+    nor signature has a part in it. `git commit` would look at every file of the vault once more."""
+
+    def said(*arguments: str, feed: bytes = b"") -> str:
+        answer = run(
+            repository.root, arguments, feed=feed, inherit=[lock.descriptor],
+            env={"GIT_INDEX_FILE": os.fspath(lock.work)},
+        )  # fmt: skip
+        if answer.code != 0:
+            raise _failure(repository, answer)
+        return answer.text.strip()
+
+    text = _tidied(message)
+    tree = said("write-tree")
+    made = said(*identity, "commit-tree", tree, "-p", head, feed=f"{text}\n".encode())
+    subject = text.partition("\n")[0]
+    said(*identity, "update-ref", "-m", f"commit: {subject}", "HEAD", made, head)
+    return made
+
+
+def _tidied(message: str) -> str:
+    """As git-stripspace(1) has it, the last line end aside."""
+    lines = "\n".join(line.rstrip() for line in message.split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", lines).strip("\n")
+
+
+def _staged(repository: Repository, head: str, env: Mapping[str, str]) -> set[str] | None:
+    """What differs from `head` in the index, by paths from the top; None where git does not say."""
     plainly = ("--name-only", "-z", "--no-renames", "--no-ext-diff")
-    staged = run(
-        repository.root, ("diff-index", "--cached", *plainly, "HEAD", "--"), env={**READING, **env}
+    answer = run(
+        repository.root, ("diff-index", "--cached", *plainly, head, "--"), env={**READING, **env}
     )
-    names = filter(None, staged.out.split(b"\0"))
-    ours = {repository.within_top(path) for path in changes}
-    return staged.code == 0 and all(os.fsdecode(name) in ours for name in names)
+    return (
+        {os.fsdecode(name) for name in answer.out.split(b"\0") if name} if not answer.code else None
+    )
 
 
 def _may_have_hooks(repository: Repository, settings: Mapping[str, str]) -> bool:
@@ -285,7 +320,14 @@ def _is_file_or_gone(file: Path) -> bool:
     return stat.S_ISREG(mode) or stat.S_ISLNK(mode)
 
 
-def _failure(repository: Repository, said: str) -> Exception:
+def _failure(repository: Repository, answer: Answer) -> Exception:
+    said = answer.said
+    if answer.code < 0:
+        return GitKilled(
+            f"git commit in {repository.top} was killed by signal {-answer.code}",
+            said,
+            "what kb wrote is on disk and is committed by the next pass",
+        )
     if ".lock': File exists" in said:
         return TryLater(
             f"another git holds a lock in {repository.git_dir}; what kb wrote is on disk and is"
@@ -342,7 +384,11 @@ def _tidy(repository: Repository, settings: Mapping[str, str]) -> None:
         run(repository.root, ["maintenance", "run", "--auto", "--quiet"], env={})
 
 
+def _fed(paths: Iterable[str]) -> bytes:
+    """The paths as git takes them with `-z`."""
+    return b"".join(path.encode("utf-8", "surrogateescape") + b"\0" for path in paths)
+
+
 def _literal(paths: Iterable[str]) -> bytes:
     """The paths as pathspecs that mean themselves, whatever their characters."""
-    joined = "\0".join(f":(literal){path}" for path in paths)
-    return joined.encode("utf-8", "surrogateescape")
+    return _fed(f":(literal){path}" for path in paths)

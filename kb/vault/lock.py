@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _RECORD = 1024
 """Bytes of the file, as long as the record of its owner is no longer."""
+_PATIENCE, _PAUSE = 20, 0.02
+"""How often, and every how many seconds, a lock is tried whose record tells of nobody alive."""
 _LOCKED_BYTE = 1 << 30  # Windows keeps others from reading locked bytes; the record lies before
 
 
@@ -71,7 +73,7 @@ class VaultLock:
         except OSError as error:
             raise _unusable(self.path, error) from error
         try:
-            if not _lock(fd):
+            if not _taken(fd):
                 raise self._held(fd)
             self.took_over = _read(fd)
             _write(fd, json.dumps(asdict(self._owner())).encode())
@@ -115,11 +117,6 @@ class VaultLock:
 
     def _held(self, fd: int) -> TryLater:
         owner = _read(fd)
-        for _ in range(20):
-            if owner is not None and not _is_dead(owner):
-                break
-            time.sleep(0.02)  # the new owner is writing its record at this moment
-            owner = _read(fd)
         who = f"{owner}, for {_age(time.time() - owner.since)}" if owner else "another pass of kb"
         return TryLater(f"{self._vault} is held by {who}; try again when it has finished")
 
@@ -157,6 +154,22 @@ def _is_dead(owner: Owner) -> bool:
     if owner.host != socket.gethostname() or not owner.started:
         return False
     return process_start(owner.pid) != owner.started
+
+
+def _taken(fd: int) -> bool:
+    """Whether the lock is ours now.
+
+    Where the record tells of nobody alive, a new owner is writing its own at this moment, or a child of
+    the dead one is about to become another program and has its files until then (execve(2)).
+    """
+    for _ in range(_PATIENCE):
+        if _lock(fd):
+            return True
+        owner = _read(fd)
+        if owner is not None and not _is_dead(owner):
+            return False
+        time.sleep(_PAUSE)
+    return _lock(fd)
 
 
 def _nobody_known(vault: str) -> Owner:

@@ -193,6 +193,20 @@ def test_commits_racing_a_persons(reader: Person) -> None:
     assert reader.git("fsck", "--strict", "--no-dangling") == ""
 
 
+def test_a_commit_made_by_somebody_else_meanwhile_is_not_taken_for_ours(reader: Person) -> None:
+    theirs = "git commit-tree -p HEAD -m theirs HEAD^{tree}"
+    reader.hook("pre-commit", f"unset GIT_INDEX_FILE; git update-ref HEAD $({theirs})")
+    reader.write("note.md", "by kb\n")
+    reader.write("fresh.md", "by kb\n")
+    before = reader.index()
+    repository = opened(reader.folder)
+    with pytest.raises(GitFailed, match="but expected"):
+        repository.commit(["note.md", "fresh.md"], "x", wait_seconds=0)
+    assert reader.index() == before
+    assert reader.git("log", "-1", "--format=%s") == "theirs\n"
+    assert leftovers(repository) == []
+
+
 def test_a_second_try_tells_what_was_told_before_it(reader: Person) -> None:
     reader.git("checkout", "-q", "--detach")
     reader.hook(
@@ -265,6 +279,28 @@ def test_what_a_hook_adds_is_told_and_the_readers_staging_stays(reader: Person) 
     assert reader.index("note.md", "untracked.md") == before
     assert reader.git("show", ":staged.md") == "staged once\n"
     assert reader.git("status", "--porcelain", "untracked.md") == ""
+
+
+@pytest.mark.parametrize("reader", ["unstaged"], indirect=True)
+def test_a_commit_is_to_the_letter_what_git_commit_makes(reader: Person, tmp_path: Path) -> None:
+    """Where there is a hook, `git commit` makes it; else it is made of the same steps."""
+    message = "\n A day: 3 notes  \n\nmore — \t\n\n \n\nkb-pass: 1\n\n"
+    told = []
+    for name, hooked in (("a", True), ("b", False)):
+        other = Person(tmp_path / name)
+        shutil.copytree(reader.folder, other.folder)
+        if hooked:
+            other.hook("pre-commit", "exit 0")
+        other.write("note.md", "by kb\n")
+        other.write("Daily/new.md", "by kb\n")
+        paths = ["note.md", "Daily/new.md", "gone.md"]
+        assert opened(other.folder).commit(paths, message) == other.git("rev-parse", "HEAD").strip()
+        told.append(
+            [other.git("cat-file", "commit", "HEAD"), other.git("reflog", "--format=%gs", "main"),
+             other.git("reflog", "--format=%gs"), other.git("ls-files", "-s"),
+             other.git("status", "--porcelain")]
+        )  # fmt: skip
+    assert told[0] == told[1]
 
 
 @pytest.mark.parametrize("reader", ["unstaged"], indirect=True)

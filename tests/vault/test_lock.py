@@ -13,10 +13,13 @@ from kb.errors import KbError, TryLater
 from kb.vault.lock import VaultLock, process_start
 
 HOLDS = """
-import sys, time
+import os, sys, time
 from pathlib import Path
 from kb.vault.lock import VaultLock
 with VaultLock(Path(sys.argv[1]), Path(sys.argv[2]), command="kb watch"):
+    if sys.argv[3:] == ["child"] and not os.fork():
+        time.sleep(0.15)
+        os._exit(0)
     print("held", flush=True)
     sys.stdin.read(1)
     if sys.argv[3:] == ["raise"]:
@@ -143,6 +146,17 @@ def test_a_record_that_cannot_be_read_still_locks(folders: tuple[Path, Path]) ->
         with pytest.raises(TryLater, match="held by another pass of kb"), VaultLock(*folders):
             pass
         assert VaultLock(*folders).owner() is not None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="told by /proc")
+def test_what_a_dead_owner_was_about_to_start_is_waited_for(folders: tuple[Path, Path]) -> None:
+    """Until a child has become another program it has the files of its parent, this lock among them."""
+    with holder(folders, "child") as other:
+        other.kill()
+        other.wait()
+        with VaultLock(*folders) as mine:
+            assert mine.took_over is not None
+            assert mine.took_over.pid == other.pid
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="told by /proc")
