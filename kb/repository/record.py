@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import re
 import stat
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from kb.errors import Problem, TryLater
-from kb.repository.command import READING, GitFailed, GitKilled, run
+from kb.repository import plumbing
+from kb.repository.command import GitFailed, run
+from kb.repository.failures import failure
 from kb.repository.index_lock import IndexLock
+from kb.repository.plumbing import is_on
 from kb.repository.state import under_way
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from kb.repository.command import Answer
     from kb.repository.git import Repository
 
 Message = str | Callable[[Sequence[str]], str]
@@ -31,9 +31,6 @@ HOOKS_SECONDS = 600.0
 _NOTHING = (b"nothing to commit", b"nothing added to commit", b"no changes added to commit")
 _UNMERGED = {"DD", "AA"}
 _REMOVED, _GONE_BEFORE_ITS_COMMIT = "D ", "AD"
-_LISTED = ("--pathspec-from-file=-", "--pathspec-file-nul")
-_ADD_KNOWS = ("core.sparsecheckout", "core.ignorecase")
-"""Settings that `git add` heeds and `git update-index` does not."""
 # A file, or the branch, moved meanwhile, or a file grew shorter while git was reading it: git maps
 # long files into its memory, and is then ended by SIGBUS.
 _AGAIN = ("did not match any file", "but expected", "short read", "ended by SIGBUS")
@@ -89,7 +86,9 @@ def _try(
     words = message if isinstance(message, str) else message([*changes])
     with IndexLock(repository.root, repository.git_dir, branch, deadline) as lock:
         _stand_back(repository)
-        _stage(repository, changes, settings, lock)
+        # What the reader has removed with git is not known to it any more.
+        paths = [path for path, codes in changes.items() if codes != {_REMOVED}]
+        plumbing.stage(repository, paths, settings, lock)
         made = _commit(repository, changes, words, settings, lock, deadline)
         lock.committed = made is not None
         if made is not None:
@@ -117,30 +116,6 @@ def _stand_back(repository: Repository) -> None:
         )
 
 
-def _stage(
-    repository: Repository, changes: Changes, settings: Mapping[str, str], lock: IndexLock
-) -> None:
-    """Puts the files as they are on disk into the copy of the index; but for those that the reader has
-    removed with git already, which git does not know any more."""
-    paths = [path for path, codes in changes.items() if codes != {_REMOVED}]
-    if not paths:
-        return
-    env = {"GIT_INDEX_FILE": os.fspath(lock.work)}
-    if any(_on(settings.get(name)) for name in _ADD_KNOWS):
-        # Git refuses what it tracks in a folder that it is to ignore; what it does not track and
-        # ignores is not among the paths.
-        sparse = ["--sparse"] if _on(settings.get("core.sparsecheckout")) else []
-        arguments = ["add", "--force", *sparse, *_LISTED]
-        feed = _literal(paths)
-    else:  # `add` walks through the whole vault first
-        arguments = ["update-index", "--add", "--remove", "-z", "--stdin"]
-        feed = _fed(paths)
-    answer = run(repository.root, arguments, feed=feed, env=env, inherit=[lock.descriptor])
-    if answer.code != 0:
-        what = f"git {arguments[0]} in {repository.root}"
-        raise GitFailed(what, answer.said, _remedy(answer.said))
-
-
 def _commit(
     repository: Repository,
     changes: Changes,
@@ -151,30 +126,29 @@ def _commit(
 ) -> str | None:
     env = {"GIT_INDEX_FILE": os.fspath(lock.work)}
     head = repository.head()
-    staged = _staged(repository, head, env) if head else None
+    staged = plumbing.staged(repository, head, env) if head else None
     ours = {repository.within_top(path) for path in changes}
     # Git knows nothing any more of what was only staged and is gone.
     listed = [path for path, codes in changes.items() if codes != {_GONE_BEFORE_ITS_COMMIT}]
     if not listed or (staged is not None and staged.isdisjoint(ours)):
         return None
-    # Then the index as it is makes the commit, and none has to be made beside it (`--only`).
-    alone = staged is not None and staged <= ours
     left = max(0, round((deadline - time.monotonic()) * 1000))
     identity = ("-c", f"core.filesRefLockTimeout={left}", *_identity(settings))
-    signing = _on(settings.get("commit.gpgsign"))
+    signing = is_on(settings.get("commit.gpgsign"))
+    alone = staged is not None and staged <= ours
     if alone and head and not signing and not _may_have_hooks(repository, settings):
-        return _commit_index(repository, message, identity, head, lock)
+        return plumbing.commit_index(repository, message, identity, head, lock)
     arguments = [
         # Git would tidy up with our copy for an index, and take for unused what only the
         # reader's index names; `_tidy` does it later.
         *("-c", "gc.auto=0", "-c", "maintenance.auto=false", *identity),
         *("commit", "--quiet", "--untracked-files=no", "--cleanup=whitespace", "-m", message),
-        *(() if alone else ("--only", *_LISTED)),
+        *("--only", *plumbing.LISTED),
     ]
     answer = run(
         repository.root,
         arguments,
-        feed=b"" if alone else _literal(listed),
+        feed=plumbing.literal(listed),
         env=env,
         timeout=SIGNING_SECONDS if signing else HOOKS_SECONDS,
         inherit=[lock.descriptor],
@@ -183,47 +157,7 @@ def _commit(
         return repository.head()
     if answer.code > 0 and any(word in answer.out for word in _NOTHING):
         return None
-    raise _failure(repository, answer)
-
-
-def _commit_index(
-    repository: Repository, message: str, identity: Sequence[str], head: str, lock: IndexLock
-) -> str:
-    """Commits the index as it is on top of `head`, in the steps that gitcore-tutorial(7) has for it: where neither hook
-    nor signature has a part in it. `git commit` would look at every file of the vault once more."""
-
-    def said(*arguments: str, feed: bytes = b"") -> str:
-        answer = run(
-            repository.root, arguments, feed=feed, inherit=[lock.descriptor],
-            env={"GIT_INDEX_FILE": os.fspath(lock.work)},
-        )  # fmt: skip
-        if answer.code != 0:
-            raise _failure(repository, answer)
-        return answer.text.strip()
-
-    text = _tidied(message)
-    tree = said("write-tree")
-    made = said(*identity, "commit-tree", tree, "-p", head, feed=f"{text}\n".encode())
-    subject = text.partition("\n")[0]
-    said(*identity, "update-ref", "-m", f"commit: {subject}", "HEAD", made, head)
-    return made
-
-
-def _tidied(message: str) -> str:
-    """As git-stripspace(1) has it, the last line end aside."""
-    lines = "\n".join(line.rstrip() for line in message.split("\n"))
-    return re.sub(r"\n{3,}", "\n\n", lines).strip("\n")
-
-
-def _staged(repository: Repository, head: str, env: Mapping[str, str]) -> set[str] | None:
-    """What differs from `head` in the index, by paths from the top; None where git does not say."""
-    plainly = ("--name-only", "-z", "--no-renames", "--no-ext-diff")
-    answer = run(
-        repository.root, ("diff-index", "--cached", *plainly, head, "--"), env={**READING, **env}
-    )
-    return (
-        {os.fsdecode(name) for name in answer.out.split(b"\0") if name} if not answer.code else None
-    )
+    raise failure(repository, answer)
 
 
 def _may_have_hooks(repository: Repository, settings: Mapping[str, str]) -> bool:
@@ -320,46 +254,11 @@ def _is_file_or_gone(file: Path) -> bool:
     return stat.S_ISREG(mode) or stat.S_ISLNK(mode)
 
 
-def _failure(repository: Repository, answer: Answer) -> Exception:
-    said = answer.said
-    if answer.code < 0:
-        return GitKilled(
-            f"git commit in {repository.top} was killed by signal {-answer.code}",
-            said,
-            "what kb wrote is on disk and is committed by the next pass",
-        )
-    if ".lock': File exists" in said:
-        return TryLater(
-            f"another git holds a lock in {repository.git_dir}; what kb wrote is on disk and is"
-            " committed by the next pass"
-        )
-    if "gpg failed" in said or "failed to sign" in said or "failed to write commit object" in said:
-        remedy = "unlock the key for this session, or turn commit.gpgsign off for this repository"
-        return GitFailed(f"git could not sign a commit in {repository.top}", said, remedy)
-    what = f"git commit in {repository.top} failed"
-    if not _is_full(said):
-        what += ", perhaps by a hook"
-    return GitFailed(what, said, _remedy(said))
-
-
-def _remedy(said: str) -> str:
-    first = "make room on the disk: " if _is_full(said) else ""
-    return f"{first}what kb wrote is there and is committed by the next pass once this is put right"
-
-
-def _is_full(said: str) -> bool:
-    return any(os.strerror(code) in said for code in (errno.ENOSPC, errno.EDQUOT))
-
-
 def _settings(repository: Repository) -> dict[str, str]:
     """Git's settings in force, names in lower case."""
     out = run(repository.root, ["config", "-z", "--list"]).text
     pairs = (entry.partition("\n") for entry in out.split("\0") if entry)
     return {name.lower(): value if line else "true" for name, line, value in pairs}
-
-
-def _on(value: str | None) -> bool:
-    return (value or "").lower() in {"true", "yes", "on", "1"}
 
 
 def _identity(settings: Mapping[str, str]) -> list[str]:
@@ -382,13 +281,3 @@ def _tidy(repository: Repository, settings: Mapping[str, str]) -> None:
     """What git does by itself after a commit, and could not with a copy of the index."""
     if settings.get("maintenance.auto", "true").lower() not in {"false", "no", "off", "0"}:
         run(repository.root, ["maintenance", "run", "--auto", "--quiet"], env={})
-
-
-def _fed(paths: Iterable[str]) -> bytes:
-    """The paths as git takes them with `-z`."""
-    return b"".join(path.encode("utf-8", "surrogateescape") + b"\0" for path in paths)
-
-
-def _literal(paths: Iterable[str]) -> bytes:
-    """The paths as pathspecs that mean themselves, whatever their characters."""
-    return _fed(f":(literal){path}" for path in paths)

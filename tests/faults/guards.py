@@ -138,13 +138,13 @@ GUARDS = (
         "tests/core/test_plan.py",
     ),
     Guard(
-        "pathspec limit: literal", "kb/repository/record.py",
+        "pathspec limit: literal", "kb/repository/plumbing.py",
         'f":(literal){path}"', "path",
         "tests/repository/test_git.py",
     ),
     Guard(
         "pathspec limit: --only", "kb/repository/record.py",
-        'else ("--only", *_LISTED)', 'else ("--include", *_LISTED)',
+        '"--only", *plumbing.LISTED', '"--include", *plumbing.LISTED',
         "tests/repository/test_git.py",
     ),
     Guard(

@@ -150,7 +150,9 @@ def test_what_the_reader_only_intends_to_add_stays_so(reader: Person) -> None:
     assert reader.git("status", "--porcelain", "untracked.md") == " A untracked.md\n"
 
 
-def test_what_is_tracked_in_an_ignored_folder_is_committed(reader: Person) -> None:
+@pytest.mark.parametrize("ignorecase", ["false", "true"])
+def test_what_is_tracked_in_an_ignored_folder_is_committed(reader: Person, ignorecase: str) -> None:
+    reader.git("config", "core.ignorecase", ignorecase)
     reader.write("Daily/a.md", "one\n")
     repository = opened(reader.folder)
     assert repository.commit(["Daily/a.md"], "x")
