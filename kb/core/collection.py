@@ -54,6 +54,16 @@ class Card(NamedTuple):
         )  # fmt: skip
 
 
+class Said(NamedTuple):
+    """What a note says of what its reader thinks of the paper."""
+
+    id: str
+    rating: int | None
+    relevance: int
+    """0 where it names none."""
+    status: str
+
+
 class Notes(MutableMapping[str, "Note"]):
     """Notes by paper. Days whose pages are out of date since the last `settle` are in `stirred`."""
 
@@ -178,11 +188,11 @@ class Notes(MutableMapping[str, "Note"]):
         card = self._cards[arxiv_id]
         return card.status, card.rating
 
-    def with_an_opinion(self, written: Mapping[str, int]) -> list[str]:
-        """Papers of which the reader may have said what they think: by a rating, by skipping them, or by
-        another relevance than the one that kb wrote (`written`, by paper)."""
+    def opinions(self, written: Mapping[str, int]) -> list[Said]:
+        """What the reader may have said of papers: by a rating, by skipping them, or by another relevance
+        than the one that kb wrote (`written`, by paper)."""
         return [
-            i
+            Said(i, card.rating, card.rank[1], card.status)
             for i, card in self._cards.items()
             if card.rating is not None or card.status == "skip" or card.rank[1] != written.get(i)
         ]

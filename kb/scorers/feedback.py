@@ -9,7 +9,7 @@ from kb.scorers.local import Label
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from kb.core.notes import Note
+    from kb.core.collection import Said
 
 LIKED_RATING = 4
 DISLIKED_RATING = 2
@@ -19,9 +19,9 @@ ever longer to rank, and tastes change."""
 
 
 def labels(
-    notes: Iterable[Note], written: Mapping[str, Any], *, cutoff: int, own: Collection[str] = ()
+    said: Iterable[Said], written: Mapping[str, Any], *, cutoff: int, own: Collection[str] = ()
 ) -> list[Label]:
-    """One label for each note that says something: a rating (4 and 5 liked, 1 and 2 not), a relevance
+    """One label for each note that has `said` something: a rating (4 and 5 liked, 1 and 2 not), a relevance
     the reader changed (against the cutoff), or the status `skip`; the first of these decides.
 
     `written` is the relevance kb last wrote, by paper. A note that the reader made (`own`) and that
@@ -29,26 +29,24 @@ def labels(
     the first count.
     """
     found: dict[bool, list[Label]] = {True: [], False: []}
-    for note in notes:
-        liked = _liked(note, written, cutoff, own)
-        if note.id and liked is not None and len(found[liked]) < MOST:
-            found[liked].append(Label(note.id, liked=liked))
+    for each in said:
+        liked = _liked(each, written, cutoff, own)
+        if liked is not None and len(found[liked]) < MOST:
+            found[liked].append(Label(each.id, liked=liked))
             if all(len(labels) == MOST for labels in found.values()):
                 break
     return sorted((*found[True], *found[False]), key=lambda label: label.id)
 
 
 def _liked(
-    note: Note, written: Mapping[str, Any], cutoff: int, own: Collection[str]
+    said: Said, written: Mapping[str, Any], cutoff: int, own: Collection[str]
 ) -> bool | None:
-    rating = note.rating
-    if rating is not None and rating >= LIKED_RATING:
+    if said.rating is not None and said.rating >= LIKED_RATING:
         return True
-    if rating is not None and 0 < rating <= DISLIKED_RATING:
+    if said.rating is not None and 0 < said.rating <= DISLIKED_RATING:
         return False
-    relevance = note.number("relevance")
-    if (arxiv_id := note.id or "") in written and relevance != written[arxiv_id]:
-        return (relevance or 0) >= cutoff
-    if note.status == "read" and rating is None and note.id in own:
+    if said.id in written and said.relevance != written[said.id]:
+        return said.relevance >= cutoff
+    if said.status == "read" and said.rating is None and said.id in own:
         return True
-    return False if note.status == "skip" else None
+    return False if said.status == "skip" else None

@@ -11,6 +11,7 @@ from kb.scorers import feedback
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from kb.core.collection import Said
     from kb.core.history import History
     from kb.core.papers import Paper
     from kb.scorers.local import Label
@@ -79,10 +80,13 @@ def labels(state: State) -> list[Label]:
     """What the reader has said of papers, of the newest ones first; see `kb.scorers.feedback`."""
     wrote = state.history.wrote
     written = {i: w.relevance for i, w in wrote.items() if w.relevance is not None}
-    told = sorted(state.notes.with_an_opinion(written), key=id_order, reverse=True)
-    notes = (state.notes[i] for i in told)
-    return feedback.labels(
-        (note for note in notes if note.values.get("source") != "sample"), written,
-        own={i for i, w in wrote.items() if w.adopted},
+    said = sorted(state.notes.opinions(written), key=_newness, reverse=True)
+    found = feedback.labels(
+        said, written, own={i for i, w in wrote.items() if w.adopted},
         cutoff=state.vault.settings.keep.relevance,
     )  # fmt: skip
+    return [each for each in found if state.notes[each.id].values.get("source") != "sample"]
+
+
+def _newness(said: Said) -> tuple[int, int]:
+    return id_order(said.id)

@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+from kb.core.collection import Notes, Said
 from kb.core.notes import Note
 from kb.scorers import feedback
 
 
-def note(number: int, **values: object) -> Note:
+def note(number: int, **values: object) -> Said:
+    """What a note of these properties says."""
     arxiv_id = f"2503.{number:05}"
-    return Note(path=f"{arxiv_id}.md", id=arxiv_id, values={"arxiv_id": arxiv_id, **values})
+    values = {"arxiv_id": arxiv_id, **values}
+    (said,) = Notes([Note(path=f"{arxiv_id}.md", id=arxiv_id, values=values)]).opinions(
+        {arxiv_id: -1}
+    )
+    return said
 
 
 def test_a_rating_a_changed_relevance_and_a_skip_are_labels() -> None:

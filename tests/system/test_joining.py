@@ -214,11 +214,11 @@ def test_what_was_read_before_kb_came_counts_as_liked(library: Box) -> None:
 
     library.kb("init", "--join")
     with Vault(library.root) as vault:
-        notes = vault.scan().notes.values()
+        said = vault.scan().notes.opinions({})
         history = vault.ledger.history()
     own = {i for i, written in history.wrote.items() if written.adopted}
     assert own == {"2501.00001", "2502.00001", "2503.00003"}
-    liked = {label.id for label in labels(notes, {}, cutoff=7, own=own) if label.liked}
+    liked = {label.id for label in labels(said, {}, cutoff=7, own=own) if label.liked}
     assert liked == {"2501.00001", "2503.00003"}
 
 
