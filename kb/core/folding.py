@@ -130,8 +130,9 @@ def _take(history: History, entry: Entry) -> None:
 def _take_wrote(history: History, at: str, arxiv_id: str, written: Written) -> None:
     earlier = history.wrote.setdefault(arxiv_id, written)
     if earlier is not written:
-        written.adopted |= earlier.adopted
-        written.moved |= earlier.moved
+        written = written._replace(
+            adopted=written.adopted or earlier.adopted, moved=written.moved or earlier.moved
+        )
         history.wrote[arxiv_id] = written
     history.paths.add(written.path)
     if arxiv_id in history.gone and history.gone[arxiv_id] <= at:

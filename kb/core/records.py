@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from sys import intern
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kb.core import jsonlines
 from kb.core.costs import Cost, cost_of
@@ -25,17 +25,28 @@ OUTCOMES = {"done": 3, "quiet": 2, "holiday": 1, "open": 0}
 """How an announcement day stands, and which of two counts."""
 
 
-class Written:
+class Written(NamedTuple):
     """What kb last wrote into the note of one paper.
 
     Of tens of thousands hardly one is looked into, so keys and regions are kept as JSON and read
     each time they are asked for.
     """
 
-    __slots__ = ("_line", "adopted", "at", "moved", "path", "relevance", "update")
+    path: str
+    at: str
+    relevance: Any
+    """As among `keys`; None where it is not."""
+    line: bytes
+    """An object with `keys` and `regions`, as JSON."""
+    adopted: bool = False
+    moved: bool = False
+    """The reader has renamed or moved the note since kb made it."""
+    update: str = ""
+    """What was news of the paper, such as a new version; empty for a new note."""
 
-    def __init__(
-        self,
+    @classmethod
+    def of(
+        cls,
         path: str,
         keys: Mapping[str, Any],
         regions: Mapping[str, str],
@@ -45,34 +56,27 @@ class Written:
         moved: bool = False,
         update: str = "",
         line: bytes = b"",
-    ) -> None:
-        """`line` is an object with `keys` and `regions` as JSON, made where it is not given."""
-        self.path = path
-        self.at = at
-        self.adopted = adopted
-        self.moved = moved
-        """The reader has renamed or moved the note since kb made it."""
-        self.update = update
-        """What was news of the paper, such as a new version; empty for a new note."""
-        self.relevance = keys.get("relevance")
-        """As among `keys`; None where it is not."""
-        self._line = line or jsonlines.dumps({"keys": dict(keys), "regions": dict(regions)})
+    ) -> Written:
+        """`line` is made where it is not given."""
+        line = line or jsonlines.dumps({"keys": dict(keys), "regions": dict(regions)})
+        return cls(path, at, keys.get("relevance"), line, adopted, moved, update)
 
     @property
     def keys(self) -> dict[str, Any]:
-        found: dict[str, Any] = jsonlines.loads(self._line).get("keys", {})
+        found: dict[str, Any] = jsonlines.loads(self.line).get("keys", {})
         return found
 
     @property
     def regions(self) -> dict[str, str]:
         """Region name to the digest of its text."""
-        found: dict[str, str] = jsonlines.loads(self._line).get("regions", {})
+        found: dict[str, str] = jsonlines.loads(self.line).get("regions", {})
         return found
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Written) and self._told() == other._told()
 
-    __hash__ = None  # type: ignore[assignment]
+    def __ne__(self, other: object) -> bool:
+        return not self == other
 
     def __repr__(self) -> str:
         return f"Written{self._told()!r}"
@@ -277,7 +281,7 @@ def _wrote(record: Record, at: str, line: bytes) -> tuple[str, Written]:
         raise TypeError("a path is no text, or keys or regions are no object")
     adopted, moved = bool(record.get("adopted")), bool(record.get("moved"))
     update = _text(record.get("update", ""))
-    return _text(record["id"]), Written(
+    return _text(record["id"]), Written.of(
         path, keys, regions, at, adopted=adopted, moved=moved, update=update, line=line
     )
 

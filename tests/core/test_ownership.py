@@ -11,7 +11,7 @@ PATH = "Papers/2025-03/An invented paper, number 1.md"
 
 
 def wrote(path: str = PATH, **more: bool) -> Written:
-    return Written(
+    return Written.of(
         path=path,
         keys=notes.remembered(notes.properties(paper(), assessment())),
         regions=notes.read(PATH, note_text()).regions,

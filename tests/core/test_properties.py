@@ -111,7 +111,9 @@ def written_for(text: str, path: str = "x.md") -> Written:
     remembered = notes.remembered(
         {k: v for k, v in notes.properties(paper(), assessment()).items() if k in values}
     )
-    return Written(path=path, keys=remembered, regions=note.regions, at="2025-03-06T06:00:00.000Z")
+    return Written.of(
+        path=path, keys=remembered, regions=note.regions, at="2025-03-06T06:00:00.000Z"
+    )
 
 
 def test_a_note_without_what_is_off_is_still_kb_s_own() -> None:
