@@ -17,6 +17,7 @@ def test_git_is_asked_in_the_background(reader: Person, tmp_path: Path) -> None:
     asked, nowhere = Asked(reader.folder), Asked(tmp_path / "none")
     asked.start()
     nowhere.start()
-    assert asked.found() == set(opened(reader.folder).uncommitted(["."]))
-    assert {"note.md", "changed.md", "gone.md", "untracked.md"} < (asked.found() or set())
+    found = asked.found()
+    assert found == frozenset(opened(reader.folder).uncommitted(["."]))
+    assert {"note.md", "changed.md", "gone.md", "untracked.md"} < found
     assert nowhere.found() is None
