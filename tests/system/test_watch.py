@@ -130,7 +130,7 @@ def test_a_signal_lets_it_read_everything_again(
 def test_commits_are_gathered_and_say_what_changed(
     box: Box, watcher: subprocess.Popen[bytes]
 ) -> None:
-    box.write("kb.toml", re.sub(r"settle = \d+", "settle = 1.5", box.text("kb.toml")))
+    box.write("kb.toml", re.sub(r"settle = \d+", "settle = 4", box.text("kb.toml")))
     before = int(box.git("rev-list", "--count", "HEAD"))
     for note in box.notes()[:3]:
         box.edit(note, "status: unread", "status: read")
