@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from kb.repository.git import Repository
 
 
-def failure(repository: Repository, answer: Answer) -> Exception:
-    """Why a commit was not made."""
+def failure(repository: Repository, answer: Answer, *, hooks: bool) -> Exception:
+    """Why a commit was not made; `hooks`: whether one may have refused it."""
     said = answer.said
     if answer.code < 0:
         return GitKilled(
@@ -32,7 +32,7 @@ def failure(repository: Repository, answer: Answer) -> Exception:
         unlock = "unlock the key for this session, or turn commit.gpgsign off for this repository"
         return GitFailed(f"git could not sign a commit in {repository.top}", said, unlock)
     what = f"git commit in {repository.top} failed"
-    if not _is_full(said):
+    if hooks and not _is_full(said):
         what += ", perhaps by a hook"
     return GitFailed(what, said, remedy(said))
 

@@ -26,7 +26,7 @@ _PAUSE = 0.05
 # before our commit must still find it locked, or it would take our commit back with its own. It has
 # to look at every file of a large index in between.
 _GRACE, _MOST_GRACE = 0.025, 0.25
-_GRACE_A_BYTE = 1e-8
+_GRACE_A_BYTE = 1e-8  # seconds: 58,000 files in 8 MB took 70 ms
 
 
 class IndexLock:
@@ -54,6 +54,7 @@ class IndexLock:
         self._head = ""
         self._taken = 0.0
         self._installed: float | None = None
+        self._large = 0.0
 
     def __enter__(self) -> Self:
         while not self._take():
@@ -90,14 +91,14 @@ class IndexLock:
             drafts.give_back(self._git_dir, self.work)
             if self._installed is not None:
                 busy_machine = (self._installed - self._taken) / 3
-                large = self._index.stat().st_size * _GRACE_A_BYTE
-                grace = min(max(_GRACE, busy_machine, large), _MOST_GRACE)
+                grace = min(max(_GRACE, busy_machine, self._large), _MOST_GRACE)
                 time.sleep(max(0.0, self._installed + grace - time.monotonic()))
         finally:
             self._let_go()
 
     def install(self) -> None:
         """Make the copy, as git left it, the index."""
+        self._large = self.work.stat().st_size * _GRACE_A_BYTE
         self.work.replace(self._index)
         self._installed = time.monotonic()
 

@@ -55,10 +55,14 @@ def staged(repository: Repository, head: str, env: Mapping[str, str]) -> set[str
 
 
 def commit_index(
-    repository: Repository, message: str, identity: Sequence[str], head: str, lock: IndexLock
+    repository: Repository, message: str, options: Sequence[str], head: str, lock: IndexLock
 ) -> str:
     """Commits the copy as it is on top of `head`, where neither hook nor signature has a part in it; the
-    new commit's id. `git commit` would look at every file of the vault once more."""
+    new commit's id. `git commit` would look at every file of the vault once more.
+
+    `options` are those of git itself, such as who commits. Raises as `failures.failure` says, also where
+    HEAD is not `head` any more.
+    """
 
     def said(*arguments: str, feed: bytes = b"") -> str:
         answer = run(
@@ -66,14 +70,14 @@ def commit_index(
             env={"GIT_INDEX_FILE": os.fspath(lock.work)},
         )  # fmt: skip
         if answer.code != 0:
-            raise failure(repository, answer)
+            raise failure(repository, answer, hooks=False)
         return answer.text.strip()
 
     text = _tidied(message)
     tree = said("write-tree")
-    made = said(*identity, "commit-tree", tree, "-p", head, feed=f"{text}\n".encode())
+    made = said(*options, "commit-tree", tree, "-p", head, feed=f"{text}\n".encode())
     subject = text.partition("\n")[0]
-    said(*identity, "update-ref", "-m", f"commit: {subject}", "HEAD", made, head)
+    said(*options, "update-ref", "-m", f"commit: {subject}", "HEAD", made, head)
     return made
 
 

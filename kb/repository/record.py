@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from kb.repository.git import Repository
 
 Message = str | Callable[[Sequence[str]], str]
-Changes = dict[str, set[str]]
-"""Path to its two letters of git-status(1); two of them where it was removed from the index and not from
-disk."""
+Codes = dict[str, set[str]]
+"""By path what git-status(1) says of a file in two letters, twice where it was removed from the index
+and not from disk."""
 SIGNING_SECONDS = 30.0
 HOOKS_SECONDS = 600.0
 _NOTHING = (b"nothing to commit", b"nothing added to commit", b"no changes added to commit")
@@ -89,10 +89,11 @@ def _try(
         # What the reader has removed with git is not known to it any more.
         paths = [path for path, codes in changes.items() if codes != {_REMOVED}]
         plumbing.stage(repository, paths, settings, lock)
-        made = _commit(repository, changes, words, settings, lock, deadline)
+        hooks = _may_have_hooks(repository, settings)
+        made = _commit(repository, changes, words, settings, lock, deadline, hooks=hooks)
         lock.committed = made is not None
         if made is not None:
-            if _may_have_hooks(repository, settings):
+            if hooks:
                 _follow_hooks(repository, changes, lock, problems)
             lock.install()
     if lock.stuck is not None:
@@ -118,11 +119,13 @@ def _stand_back(repository: Repository) -> None:
 
 def _commit(
     repository: Repository,
-    changes: Changes,
+    changes: Codes,
     message: str,
     settings: Mapping[str, str],
     lock: IndexLock,
     deadline: float,
+    *,
+    hooks: bool,
 ) -> str | None:
     env = {"GIT_INDEX_FILE": os.fspath(lock.work)}
     head = repository.head()
@@ -133,15 +136,15 @@ def _commit(
     if not listed or (staged is not None and staged.isdisjoint(ours)):
         return None
     left = max(0, round((deadline - time.monotonic()) * 1000))
-    identity = ("-c", f"core.filesRefLockTimeout={left}", *_identity(settings))
+    options = ("-c", f"core.filesRefLockTimeout={left}", *_identity(settings))
     signing = is_on(settings.get("commit.gpgsign"))
     alone = staged is not None and staged <= ours
-    if alone and head and not signing and not _may_have_hooks(repository, settings):
-        return plumbing.commit_index(repository, message, identity, head, lock)
+    if alone and head and not (signing or hooks):
+        return plumbing.commit_index(repository, message, options, head, lock)
     arguments = [
         # Git would tidy up with our copy for an index, and take for unused what only the
         # reader's index names; `_tidy` does it later.
-        *("-c", "gc.auto=0", "-c", "maintenance.auto=false", *identity),
+        *("-c", "gc.auto=0", "-c", "maintenance.auto=false", *options),
         *("commit", "--quiet", "--untracked-files=no", "--cleanup=whitespace", "-m", message),
         *("--only", *plumbing.LISTED),
     ]
@@ -157,7 +160,7 @@ def _commit(
         return repository.head()
     if answer.code > 0 and any(word in answer.out for word in _NOTHING):
         return None
-    raise failure(repository, answer)
+    raise failure(repository, answer, hooks=hooks)
 
 
 def _may_have_hooks(repository: Repository, settings: Mapping[str, str]) -> bool:
@@ -213,12 +216,12 @@ def _raw(out: bytes) -> dict[str, tuple[bytes, bytes]]:
     return found
 
 
-def _sort_out(repository: Repository, paths: Sequence[str], problems: list[Problem]) -> Changes:
+def _sort_out(repository: Repository, paths: Sequence[str], problems: list[Problem]) -> Codes:
     """Those of the paths that differ from HEAD and can be committed."""
     codes: dict[str, set[str]] = {}
     for path, code in repository.status(paths, ignored=True):
         codes.setdefault(path, set()).add(code)
-    changes: Changes = {}
+    changes: Codes = {}
     for path in dict.fromkeys(paths):
         seen = codes.get(path, set())
         if any("U" in code or code in _UNMERGED for code in seen):
