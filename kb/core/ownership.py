@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kb.core import frontmatter, notes, regions
+from kb.core import composing, frontmatter, notes, regions
 from kb.core.assessments import Assessment
 from kb.core.papers import Paper
 from kb.core.properties import KEYS
@@ -47,7 +47,7 @@ def is_bare(text: str, form: Form) -> bool:
         around = _around(frontmatter.split(text)[1])
         blank = Paper(id="0000.00000", title="x", authors=(), abstract="", categories=())
         fresh = Assessment(id=blank.id, relevance=1, novelty=1)
-        made = _around(notes.body(blank, fresh, form))
+        made = _around(composing.body(blank, fresh, form))
     except (frontmatter.FrontmatterError, regions.RegionError, ConfigError):
         return False
     return around is not None and around == made

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from kb.core import frontmatter, notes, ownership, regions, tex, words
+from kb.core import composing, frontmatter, notes, ownership, regions, tex, words
 from kb.core.assessments import Assessment
 from kb.core.properties import PLAIN
 
@@ -72,11 +72,11 @@ def new_note(
 ) -> NewNote:
     """A note for a paper nobody has a note of.
 
-    `given` are properties somebody else gave, see `notes.properties`; topics among them are the
+    `given` are properties somebody else gave, see `composing.properties`; topics among them are the
     reader's from the start. `said` is the reader's own text, for below the heading of their notes.
     """
-    text = notes.compose(paper, assessment, form, given)
-    keys = notes.remembered(form.properties.on(notes.properties(paper, assessment, given)))
+    text = composing.compose(paper, assessment, form, given)
+    keys = notes.remembered(form.properties.on(composing.properties(paper, assessment, given)))
     return NewNote(
         id=paper.id,
         path=paths.path(paper),
@@ -107,7 +107,7 @@ def complete(
     What is there stays; so does what the reader has taken out. The paper region is written anew
     where a property came and the reader has not changed it.
     """
-    values = notes.properties(paper, assessment, given)
+    values = composing.properties(paper, assessment, given)
     wanted = {k: v for k, v in values.items() if k not in notes.SHARED and k != "source"}
 
     def missing_in(now: Note) -> dict[str, Any]:
@@ -151,8 +151,8 @@ def adopt(
     A note that is to the letter what kb would write is its own, from a pass that died before the
     ledger could say so.
     """
-    values = notes.properties(paper, assessment, given)
-    mine = notes.compose(paper, assessment, form, given)
+    values = composing.properties(paper, assessment, given)
+    mine = composing.compose(paper, assessment, form, given)
     mine = words.added(mine, said) if said else mine
     wanted = {key: value for key, value in values.items() if key not in notes.SHARED}
 
@@ -192,7 +192,7 @@ def update(
     def apply(text: str) -> tuple[str, dict[str, Any], bool]:
         now = still(note, text, form.properties)
         assessment = assessment_of(now, comment, summary)
-        values = notes.properties(paper, assessment)
+        values = composing.properties(paper, assessment)
         wanted = {key: values[key] for key in _UPDATED if values.get(key) is not None}
         known = replace(paper, announced=now.announced or paper.announced)
         return _brought_up(now, text, wanted, written, known, assessment, form)
@@ -361,7 +361,7 @@ def _brought_up(
     frozen = written is None or written.regions.get(notes.REGION) != note.regions.get(notes.REGION)
     if frozen or paper is None or not paper.abstract:
         return edited, changes, False
-    body = notes.body(paper, assessment, form)
+    body = composing.body(paper, assessment, form)
     region = regions.find(body, notes.REGION)
     if region is None or regions.find(edited, notes.REGION) is None:
         return edited, changes, False

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kb import config, resources
-from kb.core import frontmatter, links, notes, regions, topics
+from kb.core import composing, frontmatter, links, regions, topics
 from kb.core.pages import REGION, Layout
 from kb.errors import Busy, ConfigError, Problem, Refused, UsageError
 from kb.vault.cache import Cache, vault_cache_folder
@@ -146,7 +146,7 @@ class Vault:
             except Missing:
                 return resources.template_file("Templates/Paper.md").decode()
 
-        return self._in_force.use(path, read, lambda text: notes.checked_template(text, path))
+        return self._in_force.use(path, read, lambda text: composing.checked_template(text, path))
 
     @property
     def template_name(self) -> str:

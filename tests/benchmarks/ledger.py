@@ -103,7 +103,7 @@ def _of_day(
 
 
 def _wrote(chance: random.Random, day: date, i: str, r: int, n: int, at: str) -> Record:
-    from kb.core import notes
+    from kb.core import composing, notes
     from kb.core.assessments import Assessment
     from kb.core.papers import Paper
 
@@ -117,7 +117,7 @@ def _wrote(chance: random.Random, day: date, i: str, r: int, n: int, at: str) ->
     judged = Assessment(id=i, relevance=r, novelty=n, topics=("Model Architecture",), summary=title)
     return {
         "v": 1, "k": "wrote", "id": i, "path": f"Papers/{day:%Y-%m}/{title} {i[5:]}.md",
-        "keys": notes.remembered(notes.properties(paper, judged)),
+        "keys": notes.remembered(composing.properties(paper, judged)),
         "regions": {"paper": hashlib.sha256(i.encode()).hexdigest()}, "at": at,
     }  # fmt: skip
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standins.vaults import FORM, assessment, note_text, paper
 
-from kb.core import frontmatter, notes, regions
+from kb.core import composing, frontmatter, notes, regions
 from kb.core.properties import KEYS, Form
 from kb.errors import ConfigError
 
@@ -24,7 +24,7 @@ def test_a_new_note_has_the_promised_keys_in_order() -> None:
 
 
 def test_keys_that_are_known_are_there() -> None:
-    found = notes.properties(
+    found = composing.properties(
         paper(doi="10.1/x", journal="J. Inv. 1", comment="Code: https://github.com/some/thing.",
               withdrawn=True, source="sample"),
         assessment(followed=("A. Example",)),
@@ -56,7 +56,7 @@ HOSTILE = st.text(
 
 @given(HOSTILE, HOSTILE, HOSTILE)
 def test_whatever_a_paper_says_the_note_is_sound(title: str, abstract: str, author: str) -> None:
-    text = notes.compose(
+    text = composing.compose(
         paper(title=title or "x", abstract=abstract, authors=(author,), comment=abstract),
         assessment(comment=title, summary=" ".join(abstract.split())),
         FORM,
@@ -85,12 +85,12 @@ def test_whatever_a_paper_says_the_note_is_sound(title: str, abstract: str, auth
 )
 def test_a_mistake_in_the_template_is_named(template: str, said: str) -> None:
     with pytest.raises(ConfigError, match="T") as caught:
-        notes.body(paper(), assessment(), Form(template, "T"))
+        composing.body(paper(), assessment(), Form(template, "T"))
     assert said in str(caught.value)
 
 
 def test_a_paper_is_data_to_the_template() -> None:
-    text = notes.body(paper(title="{{ 7 * 7 }}"), assessment(), FORM)
+    text = composing.body(paper(title="{{ 7 * 7 }}"), assessment(), FORM)
     assert "49" not in text
 
 
@@ -145,7 +145,7 @@ def test_a_broken_note_still_says_whose_it_is() -> None:
 
 
 def test_what_the_reader_changed_is_seen_and_texts_are_not_kept() -> None:
-    kept = notes.remembered(notes.properties(paper(), assessment()))
+    kept = notes.remembered(composing.properties(paper(), assessment()))
     assert "invented" not in str(kept)
     assert not notes.changed_by_reader("relevance", 8, kept)
     assert notes.changed_by_reader("relevance", 9, kept)

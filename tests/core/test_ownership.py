@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from standins.vaults import FORM, assessment, note_text, paper
 
-from kb.core import notes
+from kb.core import composing, notes
 from kb.core.history import Written
 from kb.core.ownership import is_untouched
 
@@ -13,7 +13,7 @@ PATH = "Papers/2025-03/An invented paper, number 1.md"
 def wrote(path: str = PATH, **more: bool) -> Written:
     return Written.of(
         path=path,
-        keys=notes.remembered(notes.properties(paper(), assessment())),
+        keys=notes.remembered(composing.properties(paper(), assessment())),
         regions=notes.read(PATH, note_text()).regions,
         at="2025-03-06T06:00:00.000Z",
         adopted=more.get("adopted", False),

@@ -8,7 +8,7 @@ import pytest
 from markdown_it import MarkdownIt
 from standins.vaults import note_text, paper
 
-from kb.core import notes, pages
+from kb.core import composing, notes, pages
 from kb.core.collection import Notes
 from kb.core.folding import fold
 from kb.core.links import Linker
@@ -172,7 +172,7 @@ def test_no_title_breaks_a_page(hostile: str, style: str) -> None:
         id="2503.00001", relevance=8, novelty=5, topics=(hostile,), summary=" ".join(hostile.split()),
         comment=hostile,
     )  # fmt: skip
-    text = notes.compose(paper(1, title=hostile, authors=(hostile,)), judged, FORM)
+    text = composing.compose(paper(1, title=hostile, authors=(hostile,)), judged, FORM)
     found = render(notes.read("Papers/2025-03/x.md", text), style=style)
     parser = MarkdownIt("gfm-like", {"linkify": False})
     for page in found.values():

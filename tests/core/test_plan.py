@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from standins.vaults import FORM, assessment, note_text, paper
 
-from kb.core import frontmatter, notes, pages, plan, regions, whereabouts
+from kb.core import composing, frontmatter, notes, pages, plan, regions, whereabouts
 from kb.core.collection import Notes
 from kb.core.folding import fold
 from kb.core.note_names import NamePlan
@@ -17,7 +17,7 @@ from kb.core.ticks import ticks
 
 def wrote(number: int = 1, text: str = "") -> dict[str, Any]:
     read = notes.read("x.md", text or note_text(number))
-    keys = notes.remembered(notes.properties(paper(number), assessment(number)))
+    keys = notes.remembered(composing.properties(paper(number), assessment(number)))
     return {"v": 1, "k": "wrote", "id": paper(number).id, "path": "x.md", "keys": keys,
             "regions": read.regions, "at": "2025-03-06T06:00:00Z"}  # fmt: skip
 

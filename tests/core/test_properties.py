@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from standins.vaults import FORM, assessment, note_text, paper
 
 from kb import resources
-from kb.core import frontmatter, notes, plan, views
+from kb.core import composing, frontmatter, notes, plan, views
 from kb.core.history import Written
 from kb.core.ownership import is_untouched
 from kb.core.properties import KEYS, NEEDED, PLAIN, Form, Properties
@@ -49,7 +49,7 @@ def test_true_and_the_key_itself_mean_what_is_anyway() -> None:
 
 
 def test_a_new_note_has_the_vault_s_names_and_reads_as_any() -> None:
-    text = notes.compose(paper(), assessment(), FORM_GERMAN)
+    text = composing.compose(paper(), assessment(), FORM_GERMAN)
     values = frontmatter.read(text)
     assert values["arXiv"] == "2503.00001"
     assert values["wie nah"] == 8
@@ -93,7 +93,7 @@ def test_what_is_off_is_not_added_and_what_is_there_is_kept_right() -> None:
     judged = assessment(relevance=3, by="a-model")
     for text, kept in (
         (note_text(), "a-model"),
-        (notes.compose(paper(), assessment(), FORM_GERMAN), None),
+        (composing.compose(paper(), assessment(), FORM_GERMAN), None),
     ):
         written = written_for(text)
         note = notes.read("x.md", text, GERMAN)
@@ -109,7 +109,7 @@ def written_for(text: str, path: str = "x.md") -> Written:
     note = notes.read(path, text, GERMAN)
     values = {k: v for k, v in note.values.items() if k not in notes.SHARED}
     remembered = notes.remembered(
-        {k: v for k, v in notes.properties(paper(), assessment()).items() if k in values}
+        {k: v for k, v in composing.properties(paper(), assessment()).items() if k in values}
     )
     return Written.of(
         path=path, keys=remembered, regions=note.regions, at="2025-03-06T06:00:00.000Z"
@@ -117,7 +117,7 @@ def written_for(text: str, path: str = "x.md") -> Written:
 
 
 def test_a_note_without_what_is_off_is_still_kb_s_own() -> None:
-    text = notes.compose(paper(), assessment(), FORM_GERMAN)
+    text = composing.compose(paper(), assessment(), FORM_GERMAN)
     assert is_untouched("x.md", text, written_for(text), FORM_GERMAN)
     for mine in ("Sterne: 4", "Sterne:\nrating: 4", "Sterne:\nmood: good"):
         changed = text.replace("Sterne:", mine)
@@ -126,9 +126,9 @@ def test_a_note_without_what_is_off_is_still_kb_s_own() -> None:
 
 def test_what_a_reader_says_is_written_though_the_key_is_off() -> None:
     quiet = Form(FORM.template, FORM.name, Properties.of({"status": False, "rating": False}))
-    made = frontmatter.read(notes.compose(paper(), assessment(), quiet))
+    made = frontmatter.read(composing.compose(paper(), assessment(), quiet))
     assert not {"status", "rating"} & made.keys()
-    rated = frontmatter.read(notes.compose(paper(), assessment(), quiet, {"rating": 4}))
+    rated = frontmatter.read(composing.compose(paper(), assessment(), quiet, {"rating": 4}))
     assert rated["rating"] == 4
 
 
@@ -144,7 +144,7 @@ def test_any_names_come_back_as_the_same_note(names: dict[str, str]) -> None:
         properties = Properties.of(names)
     except ValueError:
         return
-    text = notes.compose(paper(), assessment(), Form(FORM.template, FORM.name, properties))
+    text = composing.compose(paper(), assessment(), Form(FORM.template, FORM.name, properties))
     assert notes.read("x.md", text, properties) == notes.read("x.md", note_text())
     assert list(frontmatter.read(text)) == [
         properties.name(key) for key in frontmatter.read(note_text())

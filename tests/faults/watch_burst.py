@@ -19,7 +19,7 @@ from faults.watching import PATIENCE, Watched, until_right
 from standins.vaults import assessment, paper
 
 from kb import resources
-from kb.core import notes
+from kb.core import composing
 from kb.core.announcements import back
 from kb.core.properties import Form
 
@@ -79,7 +79,7 @@ def _files(vault: Watched, count: int, chance: random.Random) -> dict[str, bytes
                 id=f"1701.{number:05}", announced=chance.choice(days),
             )  # fmt: skip
             judged = replace(assessment(), id=new.id, relevance=chance.randint(5, 10))
-            text = notes.compose(new, judged, Form(template, "Paper.md"))
+            text = composing.compose(new, judged, Form(template, "Paper.md"))
             found[f"Came/{number // TO_A_FOLDER}/Came {number:05}.md"] = text.encode()
         elif number % 20 == 1 and known:
             path = known.pop()

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 from standins.long_papers import ELSEWHERE, Papers, stamp
 
 from kb import config, resources
-from kb.core import notes, regions
+from kb.core import composing, notes, regions
 from kb.core.announcements import back, days_between, previous_day
 from kb.core.assessments import Assessment, rank
 from kb.core.note_names import NamePlan
@@ -230,12 +230,12 @@ class _Note:
 
     def write(self) -> Record:
         """The file, and then what the ledger says of it."""
-        text = notes.compose(self.paper, self.judged, Form(self.template, "Paper.md"))
+        text = composing.compose(self.paper, self.judged, Form(self.template, "Paper.md"))
         chance = random.Random(self.seed)
         file = self.root / self.path
         file.write_bytes(self._lived_in(text, chance).encode())
         _date(file, datetime.fromisoformat(self.at) + timedelta(hours=chance.randint(1, 200)))
-        keys = notes.remembered(notes.properties(self.paper, self.judged))
+        keys = notes.remembered(composing.properties(self.paper, self.judged))
         region = regions.find(text, notes.REGION)
         assert region is not None
         return {

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from kb import resources
-from kb.core import notes
+from kb.core import composing
 from kb.core.assessments import Assessment
 from kb.core.papers import Paper
 from kb.core.properties import Form
@@ -47,7 +47,7 @@ def assessment(number: int = 1, relevance: int = 8, novelty: int = 6, **more: An
 
 def note_text(number: int = 1, **more: Any) -> str:
     """What kb writes for paper `number`."""
-    return notes.compose(paper(number, **more), assessment(number), FORM)
+    return composing.compose(paper(number, **more), assessment(number), FORM)
 
 
 def odd_notes(root: Path, count: int) -> None:

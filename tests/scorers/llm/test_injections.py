@@ -12,7 +12,7 @@ from standins.injections import COUNT, HOSTILE_WORDS, ORDERS, injected
 from standins.openai_server import Asked, Item, ModelServer, Reply, numbers
 from standins.vaults import FORM, paper
 
-from kb.core import notes, regions, tables, tex
+from kb.core import composing, regions, tables, tex
 from kb.core.inline import one_line
 from kb.scorers.llm.scorer import ModelScorer
 
@@ -83,7 +83,7 @@ def test_a_model_s_words_break_no_file(server: ModelServer, make: Make, words: s
         assert len(line.splitlines()) <= 1
         assert not [char for char in line if ord(char) < 32 or 0xD800 <= ord(char) < 0xE000]
     plain = replace(value, comment="words", summary="words")
-    written, expected = (notes.compose(one, each, FORM) for each in (value, plain))
+    written, expected = (composing.compose(one, each, FORM) for each in (value, plain))
     properties = yaml.safe_load(_head(written))
     assert properties.keys() == yaml.safe_load(_head(expected)).keys()
     assert properties["relevance"] == value.relevance
