@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from kb.core import freehand
 from kb.core.papers import find_arxiv_ids, id_of_number, parse_arxiv_id
 from kb.core.properties import KEYS, Properties
 
@@ -83,12 +84,7 @@ _STATUSES: dict[str, tuple[str, ...]] = {
 _STATUS_OF = {word: status for status, words in _STATUSES.items() for word in words}
 _SIGNS = {"✅": "read", "☑": "read", "✔": "read", "🟩": "read", "🟢": "read", "🟨": "reading",
           "🟡": "reading", "🟥": "unread", "🔴": "unread"}  # fmt: skip
-_WIKI = re.compile(r"!?\[\[([^\[\]|]*)(?:\|([^\[\]]*))?\]\]")
-_LINK = re.compile(r"!?\[([^\[\]]*)\]\(([^()\s]*)\)")
-_FRACTION = re.compile(r"(\d+(?:[.,]\d+)?)\s*(?:/|of|out of)\s*(\d+)")
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 _STATUS_TAG = re.compile(r"(?:status|reading|paper|read|literature)[/_-](?=\w)")
-_FULL_STARS, _EMPTY_STARS = "⭐★🌟", "☆"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +139,7 @@ def facts(values: Mapping[str, Any], text: str = "") -> Facts:
     ranks: dict[str, int] = {}
     for name, value in values.items():
         meaning, rank = _MEANINGS.get(_key(name), ("", 0))
-        if not meaning or not _texts(value):
+        if not meaning or not freehand.texts(value):
             continue
         if meaning not in found or rank < ranks[meaning]:
             found[meaning], names[meaning], ranks[meaning] = value, str(name), rank
@@ -151,20 +147,20 @@ def facts(values: Mapping[str, Any], text: str = "") -> Facts:
     status, status_name = _status(values, found.get("status"))
     if status_name and "status" not in names:
         names["status"] = status_name
-    rating = _rating(found.get("rating"))
+    rating = freehand.rating(found.get("rating"))
     return Facts(
-        title=_first(found.get("title")),
-        authors=_people(found.get("authors")),
-        year=_year(found.get("year")) or _year(found.get("date")),
-        doi=_doi(found.get("doi")),
-        url=next((t for t in _addresses(found.get("url")) if t.startswith("http")), ""),
+        title=freehand.first(found.get("title")),
+        authors=freehand.people(found.get("authors")),
+        year=freehand.year(found.get("year")) or freehand.year(found.get("date")),
+        doi=freehand.doi(found.get("doi")),
+        url=next((t for t in freehand.addresses(found.get("url")) if t.startswith("http")), ""),
         status=status,
         rating=rating,
-        topics=_words(found.get("topics")),
-        journal=_first(found.get("journal")),
-        abstract=_first(found.get("abstract")),
-        summary=_first(found.get("summary")),
-        citekey=_first(found.get("citekey")).removeprefix("@"),
+        topics=freehand.words(found.get("topics")),
+        journal=freehand.first(found.get("journal")),
+        abstract=freehand.first(found.get("abstract")),
+        summary=freehand.first(found.get("summary")),
+        citekey=freehand.first(found.get("citekey")).removeprefix("@"),
         ids=ids,
         mentioned=mentioned,
         names=names,
@@ -213,89 +209,6 @@ def _key(name: object) -> str:
     return "".join(char for char in str(name).casefold() if char.isalnum())
 
 
-def _texts(value: Any) -> list[str]:
-    """A property as texts: a list item by item, a person given in parts as one name."""
-    if isinstance(value, (list, tuple)):
-        return [text for item in value for text in _texts(item)]
-    if isinstance(value, dict):
-        parts = [str(value[k]) for k in ("given", "first", "firstName") if value.get(k)]
-        parts += [str(value[k]) for k in ("family", "last", "lastName", "name") if value.get(k)]
-        return [" ".join(parts)] if parts else []
-    if value is None or isinstance(value, bool):
-        return [] if value is None else [str(value).lower()]
-    text = " ".join(str(value).split())
-    return [text] if text else []
-
-
-def _shown(text: str) -> str:
-    """Text without its links and quotes: `[[People/Ada|Ada]]` is Ada."""
-    text = _WIKI.sub(lambda m: m[2] or m[1].rpartition("/")[2], text)
-    return _LINK.sub(r"\1", text).strip(" \"'")
-
-
-def _first(value: Any) -> str:
-    return next((shown for text in _texts(value) if (shown := _shown(text))), "")
-
-
-def _words(value: Any) -> tuple[str, ...]:
-    found: dict[str, None] = {}
-    for text in _texts(value):
-        parts = re.split(r"[,;]", text) if not isinstance(value, (list, tuple)) else [text]
-        found.update((word, None) for part in parts if (word := _shown(part).strip(" #")))
-    return tuple(found)
-
-
-def _people(value: Any) -> tuple[str, ...]:
-    """Names in reading order, out of a list or a line of them."""
-    texts = _texts(value)
-    if len(texts) == 1:
-        texts = _split_people(_WIKI.sub(lambda m: m[2] or m[1].rpartition("/")[2], texts[0]))
-    names = (_reading_order(_shown(text)) for text in texts)
-    return tuple(dict.fromkeys(name for name in names if name and name not in ("et al.", "others")))
-
-
-def _split_people(line: str) -> list[str]:
-    for separator in (r"\s*;\s*", r"\s+(?:and|&)\s+"):
-        parts = re.split(separator, line)
-        if len(parts) > 1 and all("," not in part or part.count(",") == 1 for part in parts):
-            whole = all(" " in part.partition(",")[0] for part in parts[:-1] if "," in part)
-            if separator.startswith(r"\s*;") or not whole:
-                return parts
-    parts = [part.strip() for part in re.split(r",\s*(?:and\s+)?|\s+and\s+", line) if part.strip()]
-    # `Doe, Jane` is one person; `Jane Doe, John Roe` are two.
-    return [line] if len(parts) == 2 and not all(" " in part for part in parts) else parts
-
-
-def _reading_order(name: str) -> str:
-    family, comma, given = (part.strip() for part in name.partition(","))
-    return f"{given} {family}".strip() if comma and given else name.strip(" ,")
-
-
-def _year(value: Any) -> int | None:
-    if isinstance(value, date):
-        return value.year
-    for text in _texts(value):
-        if match := re.search(r"(?<!\d)(?:19|20)\d\d(?!\d)", text):
-            return int(match[0])
-    return None
-
-
-def _doi(value: Any) -> str:
-    for text in _addresses(value):
-        place = text.find("10.")
-        if place >= 0 and "/" in text[place:]:
-            return text[place:].rstrip(" .")
-    return ""
-
-
-def _addresses(value: Any) -> list[str]:
-    """Texts with the addresses of their links."""
-    found: list[str] = []
-    for text in _texts(value):
-        found += [match[2] for match in _LINK.finditer(text)] or [text]
-    return found
-
-
 def _traces(values: Mapping[str, Any], text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The ids that are the note's own, and those it merely mentions."""
     own: dict[str, None] = {}
@@ -303,7 +216,7 @@ def _traces(values: Mapping[str, Any], text: str) -> tuple[tuple[str, ...], tupl
     for name, value in values.items():
         meaning = _MEANINGS.get(_key(name), ("", 0))[0]
         mine = meaning in _OWN_TRACES or _key(name) in ("aliases", "alias", "extra", "note")
-        for item in _texts(value):
+        for item in freehand.texts(value):
             found = [trace.id for trace in find_arxiv_ids(item)]
             if not found and meaning == "arxiv_id" and (bare := _bare(item, value)):
                 found = [bare]
@@ -316,15 +229,15 @@ def _bare(text: str, value: Any) -> str | None:
     if isinstance(value, float):
         return id_of_number(value)
     try:
-        return parse_arxiv_id(_shown(text)).id
+        return parse_arxiv_id(freehand.shown(text)).id
     except ValueError:
         return None
 
 
 def _status(values: Mapping[str, Any], given: Any) -> tuple[str, str]:
     """How far the reader is, and the property that says so where it is no status by name."""
-    for text in _texts(given):
-        shown = _shown(text)
+    for text in freehand.texts(given):
+        shown = freehand.shown(text)
         for sign, status in _SIGNS.items():
             if sign in shown:
                 return status, ""
@@ -338,7 +251,7 @@ def _status(values: Mapping[str, Any], given: Any) -> tuple[str, str]:
                 return ("read" if value else "unread"), str(name)
             if isinstance(value, date) or _key(value) in ("yes", "true", "x", "ja"):
                 return "read", str(name)
-        if key in _READ_DATES and value and _year(value):
+        if key in _READ_DATES and value and freehand.year(value):
             return "read", str(name)
     for tag in _tags(values):
         bare = _STATUS_TAG.sub("", tag)
@@ -353,28 +266,7 @@ def _tags(values: Mapping[str, Any]) -> list[str]:
     return [
         part.strip("#").casefold()
         for value in found
-        for text in _texts(value)
+        for text in freehand.texts(value)
         for part in re.split(r"[\s,]+", text)
         if part.strip("#")
     ]
-
-
-def _rating(value: Any) -> int | None:
-    """1 to 5; stars are counted, `8/10` and a bare 8 are halved, 0 is no rating."""
-    for text in _texts(value):
-        stars = sum(text.count(sign) for sign in _FULL_STARS)
-        if stars:
-            scale = stars + sum(text.count(sign) for sign in _EMPTY_STARS)
-            return _of_five(stars, max(scale, 5))
-        if match := _FRACTION.search(text):
-            return _of_five(float(match[1].replace(",", ".")), int(match[2]))
-        if match := _NUMBER.fullmatch(text):
-            number = float(match[0].replace(",", "."))
-            return _of_five(number, 5 if number <= 5 else 10)
-    return None
-
-
-def _of_five(number: float, scale: int) -> int | None:
-    if scale <= 0 or not 0 < number <= scale:
-        return None
-    return max(1, int(number * 5 / scale + 0.5))
